@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ir/tensor.h"
+
+namespace rcc {
+
+using Ints = std::vector<std::int64_t>;
+using Floats = std::vector<float>;
+using Strings = std::vector<std::string>;
+
+// An attribute that the IR carries without understanding (subgraphs, types): the bytes of the source
+// format, written back unchanged.
+struct RawAttribute {
+  std::string bytes;
+  bool operator==(const RawAttribute&) const = default;
+};
+
+// monostate: the attribute is not set (only as the default of an optional attribute).
+using AttributeValue =
+    std::variant<std::monostate, std::int64_t, float, std::string, Ints, Floats, Strings, Tensor, RawAttribute>;
+
+// In the order of AttributeValue's alternatives.
+enum class AttributeType : std::uint8_t { none, integer, real, string, ints, reals, strings, tensor, raw };
+
+inline AttributeType type_of(const AttributeValue& value) {
+  return static_cast<AttributeType>(value.index());
+}
+bool equal(const AttributeValue& a, const AttributeValue& b);
+
+// `name` points into the operator's row or into the graph's string table.
+struct NamedAttribute {
+  std::string_view name;
+  AttributeValue value;
+};
+
+// Attribute names, so that none is spelled in two places.
+namespace attr {
+inline constexpr std::string_view alpha = "alpha", axes = "axes", axis = "axis", beta = "beta",
+    ceil_mode = "ceil_mode", count_include_pad = "count_include_pad", dilations = "dilations",
+    epsilon = "epsilon", group = "group", kernel_shape = "kernel_shape", keepdims = "keepdims",
+    mode = "mode", momentum = "momentum", pads = "pads", perm = "perm", strides = "strides",
+    to = "to", trans_a = "transA", trans_b = "transB", allowzero = "allowzero",
+    training_mode = "training_mode", teacher = "teacher", name = "name";
+}  // namespace attr
+
+}  // namespace rcc
