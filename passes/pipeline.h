@@ -1,0 +1,74 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/graph.h"
+#include "passes/pass.h"
+
+namespace rcc {
+
+// A pass with its options, ready to run.
+struct PassInstance {
+  std::string name;
+  std::shared_ptr<const PassDef> def;
+  std::shared_ptr<OptionSet> options;
+  // Where it was asked for.
+  SourceSpan place;
+};
+
+// A pass by name with options; unknown name: error with the nearest name. Covers built-in C++ passes
+// and built-in rule files alike.
+Result<PassInstance> make_pass(std::string_view name, const OptionTable& options, SourceSpan place = {});
+// "a,b{k=v,k2=[x,y]},c".
+Result<std::vector<PassInstance>> parse_pipeline(std::string_view text);
+// The inverse, with resolved options.
+std::string to_text(const std::vector<PassInstance>& passes);
+// A rule file loaded at run time, as a pass named by its stem.
+Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const OptionTable& options,
+                                     SourceSpan place = {});
+
+struct PipelineOptions {
+  Verify verify = Verify::structural;
+  std::uint64_t seed = 0;
+  TargetOptions target;
+  // Called after each pass: timing, dumps, metrics, caching are the caller's.
+  struct Step {
+    std::size_t index;
+    const PassInstance& pass;
+    const PassReport& report;
+    double seconds;
+    bool changed;
+  };
+  std::function<Result<void>(const Graph&, const Step&)> after_pass;
+  // Asked before each pass; a graph (from a cache) is used in place of running it.
+  std::function<Result<std::optional<Graph>>(const Graph&, std::size_t index, const PassInstance&)> lookup;
+};
+
+// Runs passes in order over a graph and holds each to its promises: the verifier after each pass, the
+// numeric check as its effect class says (Verify::numeric), order constraints before the first.
+class Pipeline {
+ public:
+  Pipeline(std::vector<PassInstance> passes, PipelineOptions options, DiagnosticSink& sink,
+           ServiceProvider* provider = nullptr);
+
+  // Order constraints between the passes; called by run, and by recipe checks on their own.
+  Result<void> check_order() const;
+  // `original`: what ratios refer to; null: a clone of `graph` taken now.
+  Result<void> run(Graph& graph, const Graph* original = nullptr);
+
+ private:
+  Result<void> run_pass(Graph& graph, std::size_t index, const Graph& original);
+
+  std::vector<PassInstance> passes_;
+  PipelineOptions options_;
+  DiagnosticSink& sink_;
+  ServiceProvider* provider_;
+};
+
+}  // namespace rcc
