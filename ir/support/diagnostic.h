@@ -47,13 +47,14 @@ struct Diagnostic {
 // Every byte that comes from user data is escaped (see escape_for_display).
 std::string render(const Diagnostic& diagnostic);
 
-// Control characters, bidirectional controls and invalid UTF-8 as \xNN, so that hostile names cannot
-// drive a terminal.
+// Control characters, bidirectional controls and invalid UTF-8 as \xNN, so that hostile names
+// cannot drive a terminal.
 std::string escape_for_display(std::string_view text);
 
 // The candidate nearest to `word` by Damerau-Levenshtein distance, if it is near enough to be meant
-// (distance <= max(2, a third of the length)); else empty.
-std::string_view nearest_name(std::string_view word, const std::vector<std::string_view>& candidates);
+// (distance <= max(2, a third of the length), and less than the length); else empty.
+std::string_view nearest_name(std::string_view word,
+                              const std::vector<std::string_view>& candidates);
 
 // Receives what a pass says while it works: warnings, remarks.
 class DiagnosticSink {

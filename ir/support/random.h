@@ -5,8 +5,10 @@
 
 namespace rcc {
 
-// Counter-based random numbers: a pure function of (seed, purpose, index), so that no generator state
-// has to be saved and every run, resumed or not, on any thread, draws the same numbers.
+// Counter-based random numbers: a pure function of (seed, purpose, index), so that no generator
+// state has to be saved and every run, resumed or not, on any thread and processor, draws the same
+// numbers. Philox4x32-10 with the index as counter; its key is the XXH3 hash of (seed, purpose,
+// key).
 class RandomStream {
  public:
   // `purpose` names what the numbers are for ("shuffle", "augment", "zoo"); streams of different

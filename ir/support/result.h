@@ -19,7 +19,9 @@ struct [[nodiscard]] Error {
 
   // The first message, for tests and for wrapping.
   const std::string& message() const { return diagnostics.front().message; }
+  // To the diagnostics that say nowhere where they are.
   Error&& with_place(std::string place) &&;
+  // To the last diagnostic; a help that is there stays.
   Error&& with_note(std::string note) &&;
   Error&& with_help(std::string help) &&;
 };
