@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Pruning knows operators by their traits alone: no pass of passes/prune names one.
+
+What an operator does to channels is a row of ir/op.def; a new operator is pruned by writing
+that row. So an OpKind enumerator, a string that is an operator's name in the IR or in ONNX, or a
+rule that matches one is an error here.
+"""
+import pathlib
+import re
+import sys
+
+STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+CALL = re.compile(r"\b([A-Za-z_][\w.]*)\s*\(")
+
+
+def strip_comments(text, suffix):
+    """Comments become blanks; line numbers stay. Good enough: no pass has // in a string."""
+    pattern = re.compile(r"//[^\n]*|/\*.*?\*/", re.S) if suffix == ".cpp" else re.compile(r"#[^\n]*")
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def ir_names(root):
+    table = root / "ir" / "op.def"
+    text = table.read_text(encoding="utf-8") if table.is_file() else ""
+    return set(re.findall(r"^\s*RCC_OP\(\s*(\w+)", text, re.M))
+
+
+def onnx_names():
+    try:
+        from onnx import defs
+    except ImportError:
+        return set()
+    return {schema.name for schema in defs.get_all_schemas()}
+
+
+def problems(root):
+    names = ir_names(root)
+    foreign = onnx_names()
+    for file in sorted((root / "passes" / "prune").glob("*")):
+        path = file.relative_to(root)
+        if file.suffix not in {".cpp", ".rules"}:
+            continue
+        lines = strip_comments(file.read_text(encoding="utf-8"), file.suffix).splitlines()
+        for number, line in enumerate(lines, 1):
+            for kind in re.findall(r"\bOpKind::\w+", line):
+                yield f"{path}:{number}: names the operator {kind}"
+            for text in STRING.findall(line):
+                if text in names or text.removeprefix("onnx.") in foreign:
+                    yield f'{path}:{number}: names the operator "{text}"'
+            for called in CALL.findall(line) if file.suffix == ".rules" else []:
+                if called in names:
+                    yield f"{path}:{number}: matches the operator {called}"
+
+
+found = list(problems(pathlib.Path(sys.argv[1])))
+print("\n".join(found))
+sys.exit(bool(found))
