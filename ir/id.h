@@ -25,15 +25,19 @@ class IdMap {
   IdMap() = default;
   explicit IdMap(T default_value) : default_(std::move(default_value)) {}
   T& operator[](Key key) {
-    if (key.index >= items_.size()) items_.resize(key.index + 1, default_);
-    return items_[key.index];
+    if (key.index >= items_.size()) items_.resize(key.index + 1, Item{default_});
+    return items_[key.index].value;
   }
   const T& operator[](Key key) const {
-    return key.index < items_.size() ? items_[key.index] : default_;
+    return key.index < items_.size() ? items_[key.index].value : default_;
   }
 
  private:
-  std::vector<T> items_;
+  // Wrapped, so that IdMap<Key, bool> is not the bit-packed vector.
+  struct Item {
+    T value;
+  };
+  std::vector<Item> items_;
   T default_{};
 };
 

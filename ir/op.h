@@ -60,6 +60,7 @@ struct AttributeInfo {
 enum class ZeroBehaviour : std::uint8_t {
   unknown,    // nothing is known: a barrier for channel removal unless the axis ends here
   preserves,  // f(0) = 0
+  absorbs,    // one zero operand is enough (Mul)
   depends,    // decided per node by OpInfo::preserves_zero
 };
 

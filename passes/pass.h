@@ -17,7 +17,7 @@ namespace rcc {
 enum class Effect : std::uint8_t {
   exact,   // bitwise equal results in the interpreter
   approx,  // equal within PassDef::tolerance (relative to the largest magnitude)
-  lossy,   // changes results on purpose; only choosing what to zero and choosing scales may be lossy
+  lossy,  // changes results on purpose; only choosing what to zero and choosing scales may be lossy
 };
 std::string_view effect_name(Effect effect);
 
@@ -104,11 +104,11 @@ struct PassDef {
   // Running it twice gives the same as once; checked in tests.
   bool is_idempotent = true;
   // This pass must come after / before those when both are in a recipe.
-  std::vector<PassOrder> after;
-  std::vector<PassOrder> before;
+  std::vector<PassOrder> after = {};
+  std::vector<PassOrder> before = {};
   // Filled by graph_pass below.
-  std::function<std::unique_ptr<OptionSet>()> make_options;
-  RunFunction run;
+  std::function<std::unique_ptr<OptionSet>()> make_options = {};
+  RunFunction run = {};
 };
 
 // Wraps a function over a typed options struct:

@@ -35,12 +35,12 @@ enum class ErrorKind : std::uint8_t {
 // Messages are lower case without a full stop; the remedy stands only in `help`.
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string message;
-  SourceSpan span;
+  std::string message = {};
+  SourceSpan span = {};
   // Where in a graph or file when there is no text: "model.onnx: node `Conv_3`".
-  std::string place;
-  std::vector<std::string> notes;
-  std::string help;
+  std::string place = {};
+  std::vector<std::string> notes = {};
+  std::string help = {};
 };
 
 // Renders with file:line:column, the source line and a caret; ends with a newline.
