@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
+#include <algorithm>
 
 #include "ir/support/mapping_guard.h"
 #include "ir/support/open_below.h"
+#include "test/unit/temporary_folder.h"
 
 namespace rcc {
 namespace {
@@ -27,16 +27,8 @@ constexpr std::uint64_t kLarge = 1 << 20;
 
 class FileTest : public testing::Test {
  protected:
-  FileTest() {
-    std::string pattern = (fs::temp_directory_path() / "rcc_file_test.XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~FileTest() override { fs::remove_all(folder_); }
-
   fs::path make(const std::string& name, std::string_view contents) const {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name, std::ios::binary) << contents;
-    return folder_ / name;
+    return temporary_.write(name, contents);
   }
 
   // Names in the folder, hidden ones too.
@@ -48,7 +40,8 @@ class FileTest : public testing::Test {
     return names;
   }
 
-  fs::path folder_;
+  TemporaryFolder temporary_;
+  const fs::path& folder_ = temporary_.path();
 };
 
 std::string_view text(const MappedFile& file) {
