@@ -28,14 +28,27 @@ struct Fraction {
   double value = 0;
   auto operator<=>(const Fraction&) const = default;
 };
+std::string to_text(Fraction fraction);
+// "50%" or "0.5".
+std::optional<Fraction> parse_fraction(std::string_view text);
 
-// A bound as in "<= 1.5%", ">= 7", "< 100". Percent signs are kept: is_percent.
+// A bound as in "<= 1.5%", ">= 7", "< 100". "1.5%" is the limit 0.015; is_percent remembers how it
+// was written.
 struct Bound {
-  enum class Relation : std::uint8_t { at_most, less, at_least, greater } relation;
+  enum class Relation : std::uint8_t {
+    at_most,
+    less,
+    at_least,
+    greater
+  } relation = Relation::at_most;
   double limit = 0;
   bool is_percent = false;
   bool holds(double value) const;
+  bool operator==(const Bound&) const = default;
 };
+// "<= 1.5%", as it was written.
+std::string to_text(const Bound& bound);
+std::optional<Bound> parse_bound(std::string_view text);
 
 // What describe() says about a field besides its name and help.
 struct FieldRule {
@@ -55,26 +68,39 @@ struct FieldRule {
 //     Fraction amount{0.4};
 //     std::vector<std::string> layers;
 //     void describe(OptionVisitor& v) {
-//       v.field("amount", amount, "share of the weights set to zero", {.minimum = 0, .maximum = 1});
-//       v.field("layers", layers, "layer names or globs; empty: all");
+//       v.field("amount", amount, "share of the weights set to zero", {.minimum = 0, .maximum =
+//       1}); v.field("layers", layers, "layer names or globs; empty: all");
 //     }
 //   };
 class OptionVisitor {
  public:
   virtual ~OptionVisitor() = default;
-  virtual void field(std::string_view name, bool& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::int64_t& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, double& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::string& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, Fraction& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::optional<Fraction>& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::optional<double>& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::optional<std::int64_t>& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::optional<Bound>& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::vector<std::string>& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::vector<double>& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  virtual void field(std::string_view name, std::vector<std::int64_t>& value, std::string_view help, const FieldRule& rule = {}) = 0;
-  // A nested table; `is_present` tells afterwards (or beforehand, when printing) whether it was given.
+  virtual void field(std::string_view name, bool& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::int64_t& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, double& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::string& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, Fraction& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::optional<Fraction>& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::optional<double>& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::optional<std::int64_t>& value,
+                     std::string_view help, const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::optional<Bound>& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::vector<std::string>& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::vector<double>& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  virtual void field(std::string_view name, std::vector<std::int64_t>& value, std::string_view help,
+                     const FieldRule& rule = {}) = 0;
+  // A nested table; `is_present` tells afterwards (or beforehand, when printing) whether it was
+  // given.
   template <typename Options>
   void table(std::string_view name, Options& options, bool& is_present, std::string_view help) {
     if (!begin_table(name, is_present, help)) return;
@@ -107,9 +133,12 @@ struct NoOptions {
   void describe(OptionVisitor&) {}
 };
 
-// Writes `table` into `options`. Unknown key (with the nearest name), wrong type, out of range: errors
-// with the span of the key or value; all of them are collected. `owner` is who has the options, for
-// messages: "pass `remove_channels`".
+// A value as the messages call it: `true`, `3`, `0.5`, `"text"`, `a list`, `a table`.
+std::string describe_value(const OptionValue& value);
+
+// Writes `table` into `options`. Unknown key (with the nearest name), wrong type, out of range:
+// errors with the span of the key or value; all of them are collected. `owner` is who has the
+// options, for messages: "pass `remove_channels`".
 Result<void> set_options(OptionSet& options, const OptionTable& table, std::string_view owner);
 
 // "k=v,k2=v2" as of --passes='a{k=v}' and --set; lists as [a,b], nested tables as {k=v}.

@@ -12,8 +12,8 @@
 #include "ir/support/result.h"
 #include "passes/options.h"
 
-// What passes ask of the backends, in plain C++ types. Implemented by modules that are loaded when a
-// step first needs one; a machine without them still runs every graph-only recipe.
+// What passes ask of the backends, in plain C++ types. Implemented by modules that are loaded when
+// a step first needs one; a machine without them still runs every graph-only recipe.
 
 namespace rcc {
 
@@ -45,7 +45,8 @@ struct DataOptions {
     std::vector<double> std;
     void describe(OptionVisitor& v) {
       v.field("mean", mean, "per channel, of values in [0, 1]");
-      v.field("std", std, "per channel, of values in [0, 1]", {.minimum = 0, .excludes_minimum = true});
+      v.field("std", std, "per channel, of values in [0, 1]",
+              {.minimum = 0, .excludes_minimum = true});
     }
   } normalize;
   bool has_normalize = false;
@@ -66,7 +67,9 @@ struct DataOptions {
 struct Accuracy {
   std::uint64_t correct = 0;
   std::uint64_t total = 0;
-  double top1() const { return total == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(total); }
+  double top1() const {
+    return total == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(total);
+  }
   // Wilson score interval of the top-1 share, 95 %.
   double low() const;
   double high() const;
@@ -76,8 +79,8 @@ struct Accuracy {
 struct ValueStatistics {
   float minimum = 0;
   float maximum = 0;
-  // 2048 bins of equal width over [minimum, maximum] after the last batch; extended at constant width
-  // as batches arrive, never rescaled.
+  // 2048 bins of equal width over [minimum, maximum] after the last batch; extended at constant
+  // width as batches arrive, never rescaled.
   std::vector<std::uint64_t> histogram;
   float bin_low = 0;
   float bin_width = 0;
@@ -86,8 +89,9 @@ struct ValueStatistics {
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
-  // Top-1 of the graph's only output over a split. Quantize and dequantize nodes are computed as they
-  // are (simulated), which equals what an integer engine computes up to rounding of accumulations.
+  // Top-1 of the graph's only output over a split. Quantize and dequantize nodes are computed as
+  // they are (simulated), which equals what an integer engine computes up to rounding of
+  // accumulations.
   virtual Result<Accuracy> accuracy(const Graph& graph, DataSplit split) = 0;
   // One entry per value asked for, over the calibration split.
   virtual Result<std::vector<ValueStatistics>> observe(const Graph& graph,
