@@ -15,7 +15,7 @@ struct SourceSpan {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   std::uint32_t length = 0;
-  std::string line_text;
+  std::string line_text = {};
 
   bool is_set() const { return !file.empty(); }
 };
