@@ -21,6 +21,15 @@ class Graph;
 class Node;
 class Value;
 
+// What nodes and values know of their graph. Stays in place when the graph is moved.
+struct GraphAnchor {
+  Graph* graph = nullptr;
+  // Counts every change.
+  std::uint64_t epoch = 0;
+  // Grows when a range appears, so that "no ranges from here on" can be remembered per value.
+  std::uint64_t range_epoch = 1;
+};
+
 // One operand slot of a node; the members of a value's intrusive use list.
 class Use {
  public:
@@ -59,19 +68,23 @@ class Value {
   // Unique in the graph, as in the source file. Prints as %name or @name.
   std::string_view name() const { return name_; }
   const Type& type() const { return type_; }
-  const Graph& graph() const { return *graph_; }
+  const Graph& graph() const { return *anchor_->graph; }
 
   // Null unless kind() == result.
   Node* producer() const { return producer_; }
   std::uint32_t result_index() const { return result_index_; }
 
   // Precondition: is_constant().
-  const Tensor& tensor() const { return tensor_; }
+  const Tensor& tensor() const { return *tensor_; }
   // Exact zeros of this constant stay zero: the trainer freezes them. Only on constants.
   bool is_sparse() const { return is_sparse_; }
 
   const std::optional<Range>& range() const { return range_; }
-  void set_range(std::optional<Range> range) { range_ = range; }
+  void set_range(std::optional<Range> range) {
+    range_ = range;
+    ++anchor_->epoch;
+    if (range) ++anchor_->range_epoch;
+  }
 
   // Operand slots that read this value, most recent last; graph outputs do not count as uses.
   Use* first_use() const { return first_use_; }
@@ -91,17 +104,22 @@ class Value {
   ValueId id_;
   Kind kind_ = Kind::result;
   bool is_sparse_ = false;
+  // Of inputs and constants: the place in the graph's list of them.
   std::uint32_t result_index_ = 0;
   std::uint32_t use_count_ = 0;
   std::uint32_t output_count_ = 0;
+  // The first entry of outputs() that is this value; the others are linked to it.
+  std::uint32_t first_output_ = UINT32_MAX;
   std::string_view name_;
   Type type_;
-  Graph* graph_ = nullptr;
+  GraphAnchor* anchor_ = nullptr;
   Node* producer_ = nullptr;
   Use* first_use_ = nullptr;
   Use* last_use_ = nullptr;
   std::optional<Range> range_;
-  Tensor tensor_;
+  // At this range epoch neither the value nor anything computed from it had a range.
+  std::uint64_t no_ranges_at_ = 0;
+  std::unique_ptr<Tensor> tensor_;
 };
 
 struct Value::UseRange {
@@ -120,8 +138,8 @@ struct Value::UseRange {
 };
 inline Value::UseRange Value::uses() const { return {first_use_}; }
 
-// Where a node came from: names of source layers, then the rules and passes that touched it. Both are
-// bounded to kMaxEntries; what is dropped is counted.
+// Where a node came from: names of source layers, then the rules and passes that touched it. Both
+// are bounded to kMaxEntries; what is dropped is counted.
 struct Provenance {
   static constexpr std::size_t kMaxEntries = 8;
   std::vector<std::string_view> sources;
@@ -139,7 +157,7 @@ class Node {
   const OpInfo& op() const { return *op_; }
   OpKind kind() const { return op_->kind; }
   bool is(OpKind kind) const { return op_->kind == kind; }
-  const Graph& graph() const { return *graph_; }
+  const Graph& graph() const { return *anchor_->graph; }
 
   std::size_t operand_count() const { return operands_.size(); }
   // Null where an optional operand is absent, also past operand_count().
@@ -180,7 +198,7 @@ class Node {
   // Strictly increasing along the list, with gaps.
   std::uint64_t order_ = 0;
   const OpInfo* op_ = nullptr;
-  Graph* graph_ = nullptr;
+  GraphAnchor* anchor_ = nullptr;
   Node* previous_ = nullptr;
   Node* next_ = nullptr;
   // Never resized after creation except through Graph::set_operands (uses are relinked there).
@@ -242,24 +260,25 @@ class Graph {
   std::string_view intern(std::string_view text);
 
   // --- values -------------------------------------------------------------------------------
-  // The wanted name is taken when free, else "name_1", "name_2", ... in constant expected time.
-  // An empty name gives a numbered one.
+  // The wanted name is taken when free, else the first free one of "name_1", "name_2", ... An empty
+  // name gives the first free number. So a name depends on the names in use only, not on history.
   Value& add_input(std::string_view name, Type type);
   Value& add_constant(std::string_view name, Tensor tensor, bool is_sparse = false);
-  const std::vector<Value*>& inputs() const { return inputs_; }
+  // The loop body may not add or remove inputs; the same holds for constants().
+  const std::vector<Value*>& inputs() const;
   // In order of creation; removed constants leave no gap.
-  const std::vector<Value*>& constants() const { return constants_; }
+  const std::vector<Value*>& constants() const;
   Value* find_value(std::string_view name) const;
   // Null after removal.
   Value* value(ValueId id) const;
-  std::uint32_t value_id_limit() const { return next_value_; }
+  std::uint32_t value_id_limit() const;
 
-  void set_type(Value& value, Type type) { value.type_ = std::move(type); }
+  void set_type(Value& value, Type type);
   // Replaces the payload; the type follows. Precondition: value.is_constant().
   // Ranges of values computed from it are dropped.
   void set_tensor(Value& value, Tensor tensor);
-  // Moves the payload out so that it can be changed in place when no one else shares it; the constant
-  // holds an elided tensor until set_tensor.
+  // Moves the payload out so that it can be changed in place when no one else shares it; the
+  // constant holds an elided tensor until set_tensor.
   Tensor take_tensor(Value& value);
   void set_sparse(Value& value, bool is_sparse);
   // Gives `value` the name of another, which is renamed out of the way.
@@ -270,7 +289,7 @@ class Graph {
   void remove_value(Value& value);
 
   void add_output(Value& value, std::string_view name = {});
-  const std::vector<GraphOutput>& outputs() const { return outputs_; }
+  const std::vector<GraphOutput>& outputs() const;
   void set_output(std::size_t index, Value& value);
   void clear_outputs();
 
@@ -280,8 +299,8 @@ class Graph {
     // Null: an absent optional operand. Trailing nulls are trimmed.
     std::vector<Value*> operands;
     std::vector<NamedAttribute> attributes;
-    // Name and type of each result; one result of unknown type when empty. A result with `is_absent`
-    // is not produced.
+    // Name and type of each result; one result of unknown type when empty. A result with
+    // `is_absent` is not produced.
     struct Result {
       std::string name;
       Type type;
@@ -292,10 +311,11 @@ class Graph {
     // Inserted before this node; null: at the end.
     Node* before = nullptr;
   };
-  // Values equal to their default are dropped from the attributes, names interned, attributes sorted.
-  // Types are taken as given; call infer_types afterwards to compute them.
+  // Values equal to their default are dropped from the attributes, names interned, attributes
+  // sorted. Types are taken as given; call infer_types afterwards to compute them.
   Node& add_node(NodeSpec spec);
-  // Short form: one result, default attributes, at the end or before `before`; the type is inferred.
+  // Short form: one result, default attributes, at the end or before `before`; the type is
+  // inferred. Precondition: the operator accepts these operands and attributes.
   Value& add(OpKind kind, std::vector<Value*> operands, std::vector<NamedAttribute> attributes = {},
              std::string_view result_name = {}, Node* before = nullptr);
 
@@ -304,10 +324,10 @@ class Graph {
 
   Node* first_node() const { return first_; }
   Node* last_node() const { return last_; }
-  std::size_t node_count() const { return node_count_; }
+  std::size_t node_count() const;
   // Null after erasure.
   Node* node(NodeId id) const;
-  std::uint32_t node_id_limit() const { return next_node_; }
+  std::uint32_t node_id_limit() const;
   // In topological order. The loop body may erase the current node and insert anywhere.
   struct NodeRange;
   NodeRange nodes() const;
@@ -321,7 +341,7 @@ class Graph {
   void set_operands(Node& node, const std::vector<Value*>& operands);
   // A value equal to the default removes the attribute.
   void set_attribute(Node& node, std::string_view name, AttributeValue value);
-  void set_provenance(Node& node, Provenance provenance) { node.provenance_ = std::move(provenance); }
+  void set_provenance(Node& node, Provenance provenance);
   void add_rule(Node& node, std::string_view rule);
   // Union of the sources and rules of `from` into `to`, bounded.
   void merge_provenance(Node& to, const Node& from);
@@ -332,45 +352,43 @@ class Graph {
   void replace_uses_in(Node& user, Value& from, Value& to);
   // Precondition: no result has uses or is an output.
   void erase(Node& node);
-  // Erases nodes whose results are all unused, back to front, then unused constants. Returns the
-  // number of nodes erased. Graph inputs stay.
+  // Erases nodes that have results and none of them used, back to front, then unused constants.
+  // Returns the number of nodes erased. Graph inputs stay.
   std::size_t erase_dead_nodes();
   void move_before(Node& node, Node& before);
 
-  // Moves every node so that operands come before users, keeping the order otherwise. False when the
-  // graph has a cycle; nothing is moved then.
+  // Moves every node so that operands come before users, keeping the order otherwise. False when
+  // the graph has a cycle; nothing is moved then.
   bool sort_topologically();
 
   // Drops ranges of all values computed, directly or not, from `value`.
   void drop_ranges_after(const Value& value);
 
   // Counts every change; equal epochs mean an unchanged graph.
-  std::uint64_t epoch() const { return epoch_; }
+  std::uint64_t epoch() const;
 
  private:
   struct Storage;
   Value& new_value(Value::Kind kind, std::string_view name, Type type);
+  void delete_value(Value& value);
+  void set_name(Value& value, std::string_view name);
   void link_use(Use& use, Value& value);
   void unlink_use(Use& use);
+  void link_output(std::uint32_t index, Value& value);
+  void unlink_output(std::uint32_t index);
   void insert_into_list(Node& node, Node* before);
   void remove_from_list(Node& node);
-  void renumber();
-  std::string_view unique_name(std::string_view wanted);
+  void relabel_around(Node& node);
+  void copy_values_to(Graph& copy) const;
+  void copy_nodes_to(Graph& copy) const;
 
   std::string name_;
   std::shared_ptr<const OpTable> ops_;
   SymbolTable symbols_;
   ModelInfo info_;
   std::unique_ptr<Storage> storage_;
-  std::vector<Value*> inputs_;
-  std::vector<Value*> constants_;
-  std::vector<GraphOutput> outputs_;
   Node* first_ = nullptr;
   Node* last_ = nullptr;
-  std::size_t node_count_ = 0;
-  std::uint32_t next_node_ = 0;
-  std::uint32_t next_value_ = 0;
-  std::uint64_t epoch_ = 0;
 };
 
 struct Graph::NodeRange {

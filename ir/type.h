@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,11 +11,33 @@
 
 namespace rcc {
 
-// Element types, spelled as in the text form. `unknown` is a value whose type no one stated (a result
-// of an opaque operator, a sequence); it prints as `?`.
+// Element types, spelled as in the text form. `unknown` is a value whose type no one stated (a
+// result of an opaque operator, a sequence); it prints as `?`.
 enum class DType : std::uint8_t {
-  unknown, f32, f64, f16, bf16, i8, i16, i32, i64, u8, u16, u32, u64, boolean, string,
-  complex64, complex128, f8e4m3fn, f8e4m3fnuz, f8e5m2, f8e5m2fnuz, i4, u4, f4e2m1,
+  unknown,
+  f32,
+  f64,
+  f16,
+  bf16,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  boolean,
+  string,
+  complex64,
+  complex128,
+  f8e4m3fn,
+  f8e4m3fnuz,
+  f8e5m2,
+  f8e5m2fnuz,
+  i4,
+  u4,
+  f4e2m1,
 };
 
 std::string_view dtype_name(DType dtype);
@@ -79,6 +103,7 @@ class SymbolTable {
 
  private:
   std::vector<std::string> names_;
+  std::map<std::string, std::uint32_t, std::less<>> index_;
 };
 
 // "f32[N,3,224,224]", "f32[]" for a scalar, "f32[*]" when the rank is unknown, "?" when nothing is.

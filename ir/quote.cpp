@@ -1,0 +1,85 @@
+#include "ir/quote.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "ir/support/diagnostic.h"
+
+namespace rcc {
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '.';
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    // None of these is a part of a longer UTF-8 sequence, so what lies between is cut where it may
+    // be.
+    const std::size_t plain = std::min(text.find_first_of("\"\\\n\r\t[{}"), text.size());
+    out += escape_for_display(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const char c = text.front();
+    text.remove_prefix(1);
+    switch (c) {
+      case '"':
+      case '\\':
+        out += '\\';
+        out += c;
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (out.back() == c)
+          fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+        else
+          out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+bool is_plain_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_name_character);
+}
+
+bool is_identifier(std::string_view text) {
+  return is_plain_name(text) && !is_digit(text.front()) && text.front() != '.';
+}
+
+void append_identifier(std::string& out, std::string_view text) {
+  out += is_identifier(text) ? std::string(text) : quoted(text);
+}
+
+void append_name(std::string& out, std::string_view text) {
+  if (is_plain_name(text))
+    out += text;
+  else
+    out += quoted(text);
+}
+
+std::string opaque_op_name(std::string_view domain, std::string_view onnx_name) {
+  const bool is_plain = is_identifier(onnx_name) && onnx_name.find('.') == std::string_view::npos &&
+                        (domain.empty() || is_identifier(domain));
+  if (!is_plain) return fmt::format("onnx.{}.{}", quoted(domain), quoted(onnx_name));
+  return fmt::format("onnx.{}{}{}", domain, domain.empty() ? "" : ".", onnx_name);
+}
+
+}  // namespace rcc
