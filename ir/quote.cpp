@@ -19,7 +19,7 @@ bool is_name_character(char c) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     // None of these is a part of a longer UTF-8 sequence, so what lies between is cut where it may
@@ -65,20 +65,20 @@ bool is_identifier(std::string_view text) {
 }
 
 void append_identifier(std::string& out, std::string_view text) {
-  out += is_identifier(text) ? std::string(text) : quoted(text);
+  out += is_identifier(text) ? std::string(text) : quoted_text(text);
 }
 
 void append_name(std::string& out, std::string_view text) {
   if (is_plain_name(text))
     out += text;
   else
-    out += quoted(text);
+    out += quoted_text(text);
 }
 
 std::string opaque_op_name(std::string_view domain, std::string_view onnx_name) {
   const bool is_plain = is_identifier(onnx_name) && onnx_name.find('.') == std::string_view::npos &&
                         (domain.empty() || is_identifier(domain));
-  if (!is_plain) return fmt::format("onnx.{}.{}", quoted(domain), quoted(onnx_name));
+  if (!is_plain) return fmt::format("onnx.{}.{}", quoted_text(domain), quoted_text(onnx_name));
   return fmt::format("onnx.{}{}{}", domain, domain.empty() ? "" : ".", onnx_name);
 }
 
