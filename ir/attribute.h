@@ -41,12 +41,17 @@ struct NamedAttribute {
 
 // Attribute names, so that none is spelled in two places.
 namespace attr {
-inline constexpr std::string_view alpha = "alpha", axes = "axes", axis = "axis", beta = "beta",
-    ceil_mode = "ceil_mode", count_include_pad = "count_include_pad", dilations = "dilations",
-    epsilon = "epsilon", group = "group", kernel_shape = "kernel_shape", keepdims = "keepdims",
-    mode = "mode", momentum = "momentum", pads = "pads", perm = "perm", strides = "strides",
-    to = "to", trans_a = "transA", trans_b = "transB", allowzero = "allowzero",
-    training_mode = "training_mode", teacher = "teacher", name = "name";
+inline constexpr std::string_view allowzero = "allowzero", alpha = "alpha",
+    approximate = "approximate", auto_pad = "auto_pad", axes = "axes", axis = "axis", beta = "beta",
+    block_size = "block_size", ceil_mode = "ceil_mode", count_include_pad = "count_include_pad",
+    dilations = "dilations", end = "end", epsilon = "epsilon", gamma = "gamma", group = "group",
+    keepdims = "keepdims", kernel_shape = "kernel_shape", mode = "mode", momentum = "momentum",
+    name = "name", noop_with_empty_axes = "noop_with_empty_axes", output_dtype = "output_dtype",
+    output_padding = "output_padding", output_shape = "output_shape", pads = "pads", perm = "perm",
+    precision = "precision", round_mode = "round_mode", saturate = "saturate", seed = "seed",
+    split = "split", start = "start", stash_type = "stash_type", storage_order = "storage_order",
+    strides = "strides", teacher = "teacher", to = "to", training_mode = "training_mode",
+    trans_a = "transA", trans_b = "transB", value = "value";
 }  // namespace attr
 
 }  // namespace rcc

@@ -250,7 +250,7 @@ Node& Graph::add_node(NodeSpec spec) {
   for (NamedAttribute& attribute : spec.attributes) {
     const AttributeInfo* info = node.op_->find_attribute(attribute.name);
     if (std::holds_alternative<std::monostate>(attribute.value)) continue;
-    if (info != nullptr && equal(info->default_value, attribute.value)) continue;
+    if (info != nullptr && is_default(*info, attribute.value)) continue;
     attribute.name = info != nullptr ? info->name : intern(attribute.name);
     node.attributes_.push_back(std::move(attribute));
   }
@@ -265,7 +265,7 @@ void Graph::set_attribute(Node& node, std::string_view name, AttributeValue valu
   ++storage_->anchor.epoch;
   const AttributeInfo* info = node.op_->find_attribute(name);
   const bool is_default = std::holds_alternative<std::monostate>(value) ||
-                          (info != nullptr && equal(info->default_value, value));
+                          (info != nullptr && is_default(*info, value));
   std::vector<NamedAttribute>& attributes = node.attributes_;
   const auto place = std::lower_bound(attributes.begin(), attributes.end(), name,
                                       [](const NamedAttribute& attribute, std::string_view wanted) {

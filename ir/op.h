@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,7 +36,7 @@ enum class Arity : std::uint8_t { required, optional, variadic };
 enum class Role : std::uint8_t { data, weight, bias, statistic, parameter };
 
 struct OperandInfo {
-  std::string_view name;
+  std::string_view name = {};
   Arity arity = Arity::required;
   Role role = Role::data;
   // A mask that removes channels of the result sets the linked slices of this constant to zero
@@ -44,17 +45,25 @@ struct OperandInfo {
 };
 
 struct ResultInfo {
-  std::string_view name;
+  std::string_view name = {};
   Arity arity = Arity::required;
 };
 
 struct AttributeInfo {
-  std::string_view name;
+  std::string_view name = {};
   AttributeType type = AttributeType::integer;
   // The value that absence means. monostate: none; then `is_required` decides.
-  AttributeValue default_value;
+  AttributeValue default_value = {};
   bool is_required = false;
+  // A list whose elements all have this value is the same as the default (strides 1, pads 0), so that
+  // the default does not depend on a rank.
+  std::optional<std::int64_t> uniform_default = std::nullopt;
+  // A string that spells a DType ("" for none); model files may store a number.
+  bool is_dtype = false;
 };
+
+// Whether setting `value` is the same as leaving the attribute out.
+bool is_default(const AttributeInfo& attribute, const AttributeValue& value);
 
 // How the result behaves when every operand slice of a channel is zero.
 enum class ZeroBehaviour : std::uint8_t {
@@ -98,19 +107,20 @@ using LinkFunction = void (*)(const Node& node, std::vector<AxisLink>& links);
 using MacsFunction = std::uint64_t (*)(const Node& node);
 using PreservesZeroFunction = bool (*)(const Node& node);
 // Brings attributes and shape constants in line after linked axes shrank (group, split sizes, the
-// constant of a Reshape). Called before shape inference.
+// constant of a Reshape). Called before shape inference, when the recorded types of the operands and
+// of the results already have the new sizes.
 using ResizeFunction = Result<void> (*)(Node& node, Graph& graph);
 
 // A row of the operator table. ONNX semantics at the newest opset the table knows.
 struct OpInfo {
   OpKind kind = OpKind::opaque;
-  std::string_view name;
+  std::string_view name = {};
   // ONNX operator type and domain; empty name: an operator of rcc's own that no file contains.
-  std::string_view onnx_name;
-  std::string_view onnx_domain;
-  std::vector<OperandInfo> operands;
-  std::vector<ResultInfo> results;
-  std::vector<AttributeInfo> attributes;
+  std::string_view onnx_name = {};
+  std::string_view onnx_domain = {};
+  std::vector<OperandInfo> operands = {};
+  std::vector<ResultInfo> results = {};
+  std::vector<AttributeInfo> attributes = {};
 
   bool is_elementwise = false;
   bool is_commutative = false;
@@ -126,7 +136,7 @@ struct OpInfo {
   // "n c . ; o c . ; o -> n o .".
   // "broadcast": all operands against the result, aligned at the last axis; operand axes of size 1
   // are not linked. Empty: `link` is used; if that is null too, nothing is linked.
-  std::string_view axes;
+  std::string_view axes = {};
 
   InferFunction infer = nullptr;
   InterpretFunction interpret = nullptr;
@@ -135,7 +145,7 @@ struct OpInfo {
   PreservesZeroFunction preserves_zero = nullptr;
   ResizeFunction resize = nullptr;
   // One sentence for the generated operator page.
-  std::string_view doc;
+  std::string_view doc = {};
 
   bool is_opaque() const { return kind == OpKind::opaque; }
   const AttributeInfo* find_attribute(std::string_view attribute) const;
@@ -146,7 +156,8 @@ struct OpInfo {
   int max_operands() const;
 };
 
-// The operators a graph may contain. Rows have stable addresses.
+// The operators a graph may contain. Rows have stable addresses. Opaque operators have rows of their
+// own, which belong to a graph (Graph::opaque_op).
 class OpTable {
  public:
   // The rows of op.def.
@@ -154,17 +165,24 @@ class OpTable {
   // A copy that can be extended, for tests and extensions.
   static std::shared_ptr<OpTable> extended_builtin();
 
-  // Precondition: the name is new.
+  // Precondition: the name is new. The row gets the next kind.
   const OpInfo& add(OpInfo row);
-  const OpInfo& operator[](OpKind kind) const { return rows_[static_cast<std::size_t>(kind)]; }
-  // Null when unknown.
+  // Precondition: not OpKind::opaque.
+  const OpInfo& operator[](OpKind kind) const {
+    const auto index = static_cast<std::size_t>(kind);
+    return rows_[kind > OpKind::opaque ? index - 1 : index];
+  }
+  // Null when unknown. "ai.onnx" and "" are one domain.
   const OpInfo* find(std::string_view name) const;
   const OpInfo* find_onnx(std::string_view domain, std::string_view onnx_name) const;
   const std::deque<OpInfo>& rows() const { return rows_; }
 
  private:
   std::deque<OpInfo> rows_;
+  static std::string onnx_key(std::string_view domain, std::string_view onnx_name);
+
   std::unordered_map<std::string_view, const OpInfo*> by_name_;
+  std::unordered_map<std::string, const OpInfo*> by_onnx_name_;
 };
 
 // The links of `node` by its row: the `axes` text or the `link` function.
@@ -172,7 +190,7 @@ std::vector<AxisLink> axis_links(const Node& node);
 // Result of the row's zero behaviour for this node.
 bool preserves_zero(const Node& node);
 // Axis of `node`'s weight operand that runs along output channels, from the links; nullopt when the
-// node has no weight operand.
+// node has no weight operand or no axis of it is linked to the result.
 struct WeightAxes {
   int operand = 1;
   int output_axis = 0;

@@ -4,6 +4,10 @@
 
 namespace rcc {
 
+// The types that the operator's shape function gives, without a look at what is recorded for the
+// results; at least one an existing result. Checks the operands; the error names the node.
+Result<std::vector<Type>> infer_result_types(const Graph& graph, const Node& node);
+
 // Computes the result types of one node from its operands and checks what the operator requires of
 // them. The error names the node. Results of opaque nodes keep the type they have.
 Result<void> infer_types(Graph& graph, Node& node);
@@ -11,5 +15,12 @@ Result<void> infer_types(Graph& graph, Node& node);
 // All nodes, in order. Types become more precise, never less: a recorded size survives an inferred
 // unknown. Contradictions are errors.
 Result<void> infer_types(Graph& graph);
+
+// All nodes, in order, from the types of inputs and constants alone: what is recorded for results of
+// known operators is replaced. For passes that changed sizes.
+Result<void> infer_types_anew(Graph& graph);
+
+// What both types say together; `a` where they differ. A symbol gives way to a number.
+Type more_precise(const Type& a, const Type& b);
 
 }  // namespace rcc
