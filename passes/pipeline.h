@@ -19,39 +19,60 @@ struct PassInstance {
   std::shared_ptr<const PassDef> def;
   std::shared_ptr<OptionSet> options;
   // Where it was asked for.
-  SourceSpan place;
+  SourceSpan place = {};
+  // From a rule file of the user: what it does wrong is not a defect of rcc.
+  bool is_from_file = false;
 };
 
-// A pass by name with options; unknown name: error with the nearest name. Covers built-in C++ passes
-// and built-in rule files alike.
-Result<PassInstance> make_pass(std::string_view name, const OptionTable& options, SourceSpan place = {});
-// "a,b{k=v,k2=[x,y]},c".
-Result<std::vector<PassInstance>> parse_pipeline(std::string_view text);
-// The inverse, with resolved options.
-std::string to_text(const std::vector<PassInstance>& passes);
+// A pass by name with options; unknown name: error with the nearest name. Covers built-in C++
+// passes and built-in rule files alike.
+Result<PassInstance> make_pass(std::string_view name, const OptionTable& options,
+                               SourceSpan place = {});
 // A rule file loaded at run time, as a pass named by its stem.
 Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const OptionTable& options,
                                      SourceSpan place = {});
 
+using PassFactory = std::function<Result<PassInstance>(std::string_view name, const OptionTable&,
+                                                       SourceSpan place)>;
+// "a,b{k=v,k2=[x,y]},c". Reports the mistakes of all passes at once.
+Result<std::vector<PassInstance>> parse_pipeline(std::string_view text,
+                                                 std::string_view place = "--passes",
+                                                 const PassFactory& make = make_pass);
+// The inverse, with resolved options.
+std::string to_text(const PassInstance& pass);
+std::string to_text(const std::vector<PassInstance>& passes);
+
 struct PipelineOptions {
   Verify verify = Verify::structural;
   std::uint64_t seed = 0;
-  TargetOptions target;
+  TargetOptions target = {};
+  // Runs every pass that calls itself idempotent a second time; a further change is an error.
+  bool check_idempotent = false;
+  // Where a broken promise or an internal error leaves the graph before the pass and the command
+  // that repeats it; empty: nowhere. Costs a clone of the graph before each pass.
+  std::filesystem::path reproducer_folder = {};
+
   // Called after each pass: timing, dumps, metrics, caching are the caller's.
   struct Step {
     std::size_t index;
     const PassInstance& pass;
     const PassReport& report;
+    // Of the pass, and of holding it to its promises.
     double seconds;
+    double check_seconds;
     bool changed;
+    // The graph came from `lookup`; the pass did not run.
+    bool is_from_cache;
   };
-  std::function<Result<void>(const Graph&, const Step&)> after_pass;
+  std::function<Result<void>(const Graph&, const Step&)> after_pass = {};
   // Asked before each pass; a graph (from a cache) is used in place of running it.
-  std::function<Result<std::optional<Graph>>(const Graph&, std::size_t index, const PassInstance&)> lookup;
+  std::function<Result<std::optional<Graph>>(const Graph&, std::size_t index, const PassInstance&)>
+      lookup = {};
 };
 
-// Runs passes in order over a graph and holds each to its promises: the verifier after each pass, the
-// numeric check as its effect class says (Verify::numeric), order constraints before the first.
+// Runs passes in order over a graph and holds each to its promises: the verifier after each pass,
+// the numeric check as its effect class says (Verify::numeric), order constraints before the first.
+// A built-in pass that breaks a promise is an Error of kind internal.
 class Pipeline {
  public:
   Pipeline(std::vector<PassInstance> passes, PipelineOptions options, DiagnosticSink& sink,
@@ -64,6 +85,13 @@ class Pipeline {
 
  private:
   Result<void> run_pass(Graph& graph, std::size_t index, const Graph& original);
+  PassContext context(std::size_t index, const Graph& original, DiagnosticSink& sink) const;
+  // Holds the pass at `index` to its promises.
+  Result<void> check(const Graph& before, const Graph& after, bool changed, std::size_t index,
+                     const Graph& original, PassReport& report);
+  Result<void> check_promise(const Graph& before, const Graph& after, const PassInstance& pass,
+                             PassReport& report);
+  Result<void> check_second_run(const Graph& once, std::size_t index, const Graph& original);
 
   std::vector<PassInstance> passes_;
   PipelineOptions options_;

@@ -29,6 +29,7 @@ enum class ErrorKind : std::uint8_t {
   input = 3,        // model, data set, checkpoint, IR text
   limit = 4,        // a limit was reached; the message names the flag that moves it
   environment = 5,  // no GPU, no space, permission, missing library
+  internal = 101,   // a defect of rcc that was caught: a pass broke its promise
 };
 
 // One message for the user: what, where, what to do about it.
