@@ -265,7 +265,7 @@ void Graph::set_attribute(Node& node, std::string_view name, AttributeValue valu
   ++storage_->anchor.epoch;
   const AttributeInfo* info = node.op_->find_attribute(name);
   const bool is_default = std::holds_alternative<std::monostate>(value) ||
-                          (info != nullptr && is_default(*info, value));
+                          (info != nullptr && rcc::is_default(*info, value));
   std::vector<NamedAttribute>& attributes = node.attributes_;
   const auto place = std::lower_bound(attributes.begin(), attributes.end(), name,
                                       [](const NamedAttribute& attribute, std::string_view wanted) {
