@@ -1,0 +1,137 @@
+#include "passes/rule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "passes/rule_checker.h"
+#include "passes/rule_parser.h"
+#include "passes/rule_pass.h"
+
+namespace rcc {
+
+namespace {
+
+void check_file(const RuleSet& rules, RuleErrors& errors) {
+  std::map<std::string, TextRange> names;
+  for (const RuleOption& option : rules.options)
+    if (!names.emplace(option.name, option.range).second)
+      errors.add(option.range, fmt::format("option `{}` is already there", option.name));
+  for (const RuleOption& option : rules.options) {
+    const bool is_number = option.value.index() == 1 || option.value.index() == 2;
+    if ((option.minimum || option.maximum) && !is_number)
+      errors.add(option.range, fmt::format("option `{}` is not a number and has no range", option.name));
+    if (!is_number || !option.minimum) continue;
+    const double value = option.value.index() == 1
+                             ? static_cast<double>(std::get<std::int64_t>(option.value))
+                             : std::get<double>(option.value);
+    if (value < *option.minimum || value > *option.maximum)
+      errors.add(option.range,
+                 fmt::format("the default of option `{}` is outside of its range", option.name));
+  }
+  names.clear();
+  for (const auto& rule : rules.rules)
+    if (!names.emplace(rule->name, rule->range).second)
+      errors.add(rule->range, fmt::format("rule `{}` is already there", rule->name));
+  if (rules.rules.empty())
+    errors.add({}, "the file has no rule", "write `rule NAME effect exact { ... }`");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::string_view file,
+                                                  const OpTable& ops) {
+  auto source = std::make_shared<const RuleSource>(text, file);
+  auto rules = std::make_shared<RuleSet>();
+  rules->source = source;
+  RuleErrors errors(*source);
+  RuleParser(*source, *rules, errors).parse_file();
+  // After an error of syntax, what follows from the part that was skipped is not worth saying.
+  if (errors.empty()) {
+    check_file(*rules, errors);
+    for (const auto& rule : rules->rules) RuleChecker(*rules, *rule, ops, errors).check();
+  }
+  if (!errors.empty()) return fail(Error{ErrorKind::usage, errors.take()});
+  return std::shared_ptr<const RuleSet>(std::move(rules));
+}
+
+RuleOptionSet::RuleOptionSet(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {
+  for (const RuleOption& option : rules_->options) values_.push_back(option.value);
+}
+
+void RuleOptionSet::describe(OptionVisitor& visitor) {
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    const RuleOption& option = rules_->options[i];
+    FieldRule rule;
+    rule.minimum = option.minimum;
+    rule.maximum = option.maximum;
+    std::visit([&](auto& value) { visitor.field(option.name, value, option.help, rule); }, values_[i]);
+  }
+}
+
+std::vector<Datum> RuleOptionSet::values() const {
+  std::vector<Datum> result;
+  for (const RuleOption::Value& value : values_) {
+    if (const auto* text = std::get_if<std::string>(&value)) {
+      Datum datum;
+      datum.text = *text;
+      result.push_back(std::move(datum));
+    } else {
+      result.push_back(Datum::of(std::visit(
+          [](const auto& number) {
+            if constexpr (std::is_arithmetic_v<std::decay_t<decltype(number)>>)
+              return static_cast<double>(number);
+            return 0.0;
+          },
+          value)));
+    }
+  }
+  return result;
+}
+
+namespace {
+
+Result<void> run_as_pass(const RuleSet& rules, Graph& graph, const OptionSet& options,
+                         PassContext& context) {
+  RuleRunSettings settings;
+  settings.options = static_cast<const RuleOptionSet&>(options).values();
+  settings.verify = context.verify();
+  settings.seed = context.seed();
+  settings.declined = [&context](const Node& node, std::string_view reason) {
+    context.declined(node, reason);
+  };
+  RuleRun run(graph, rules, std::move(settings));
+  RCC_TRY(run.run());
+  const RuleRunStatistics& statistics = run.statistics();
+  PassReport& report = context.report();
+  report.summary = fmt::format("{} rewritten, {} declined", statistics.rewrites, statistics.declined);
+  for (std::size_t i = 0; i < rules.rules.size(); ++i)
+    report.facts.push_back({rules.rules[i]->name,
+                            static_cast<std::int64_t>(statistics.rewrites_of_rule[i])});
+  if (statistics.checked > 0) report.checked_difference = statistics.largest_difference;
+  if (statistics.unchecked > 0)
+    context.remark(fmt::format("{} of {} rewrites could not be checked numerically; {}",
+                               statistics.unchecked, statistics.rewrites,
+                               statistics.unchecked_reason));
+  return {};
+}
+
+}  // namespace
+
+Result<PassDef> rules_pass(std::string_view text, std::string_view file, const OpTable& ops) {
+  const std::shared_ptr<const RuleSet> rules = RCC_TRY(load_rules(text, file, ops));
+  PassDef pass;
+  for (const auto& rule : rules->rules) {
+    pass.effect = std::max(pass.effect, rule->effect);
+    pass.tolerance = std::max(pass.tolerance, rule->tolerance);
+  }
+  pass.make_options = [rules] { return std::make_unique<RuleOptionSet>(rules); };
+  pass.run = [rules](Graph& graph, const OptionSet& options, PassContext& context) {
+    return run_as_pass(*rules, graph, options, context);
+  };
+  return pass;
+}
+
+}  // namespace rcc

@@ -1,0 +1,379 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "passes/rule_checker.h"
+
+namespace rcc {
+
+namespace {
+
+using Kind = ExpressionType::Kind;
+
+bool is_comparison(std::string_view sign) {
+  return sign == "==" || sign == "!=" || sign[0] == '<' || sign[0] == '>';
+}
+
+// The named parameter of `function`, with whether it may be left out.
+struct NamedParameter {
+  std::string_view name;
+  bool is_optional;
+};
+std::vector<NamedParameter> named_parameters(const ExpressionFunction& function) {
+  std::vector<NamedParameter> result;
+  std::string_view rest = function.named;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    std::string_view name = rest.substr(0, end);
+    const bool is_optional = name.ends_with('?');
+    if (is_optional) name.remove_suffix(1);
+    result.push_back({name, is_optional});
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return result;
+}
+
+// How many positional arguments a function takes.
+struct Count {
+  std::size_t least = 0;
+  std::size_t most = 0;
+};
+Count positional_count(std::string_view parameters) {
+  Count count;
+  for (const char letter : parameters) {
+    if (letter == '*') {
+      --count.least;
+      count.most = 64;
+    } else if (letter == '?') {
+      --count.least;
+    } else {
+      ++count.least;
+      ++count.most;
+    }
+  }
+  return count;
+}
+
+char letter_of(std::string_view parameters, std::size_t index) {
+  std::string letters;
+  for (const char letter : parameters)
+    if (letter != '*' && letter != '?') letters += letter;
+  return letters[std::min(index, letters.size() - 1)];
+}
+
+std::optional<std::size_t> broadcast_rank(const ExpressionType& a, const ExpressionType& b) {
+  const auto rank = [](const ExpressionType& type) -> std::optional<std::size_t> {
+    if (type.kind == Kind::number) return 0;
+    if (type.kind == Kind::list) return 1;
+    return type.rank;
+  };
+  const auto x = rank(a);
+  const auto y = rank(b);
+  return x && y ? std::optional(std::max(*x, *y)) : std::nullopt;
+}
+
+}  // namespace
+
+void RuleChecker::check_statements() {
+  for (RuleStatement& statement : rule_.statements) {
+    check_expression(statement.expression);
+    const ExpressionType& type = statement.expression.type;
+    if (statement.kind == RuleStatement::Kind::where) {
+      if (type.kind == Kind::truths)
+        errors_.add(statement.expression.range, "a condition is one truth, not one for each element",
+                    "wrap it in `all(...)` or `any(...)`");
+      else if (type.kind != Kind::truth && type.kind != Kind::unknown)
+        errors_.add(statement.expression.range,
+                    fmt::format("a condition is a truth, not {}", name_of(type.kind)));
+      if (statement.reason.empty()) {
+        const TextRange range = statement.range;
+        statement.reason = fmt::format(
+            "`{}` does not hold", rules_.source->text().substr(range.begin, range.end - range.begin));
+      }
+      continue;
+    }
+    if (require_numeric(statement.expression) && type.is_optional)
+      errors_.add(statement.expression.range, "this may be absent", "write `(... or 0)`");
+    statement.slot = static_cast<int>(rule_.let_count++);
+    Entry entry;
+    entry.symbol = {Symbol::Kind::let, static_cast<std::uint32_t>(statement.slot)};
+    entry.range = statement.range;
+    entry.type = type;
+    entry.what = "computed";
+    declare(statement.name, entry);
+  }
+}
+
+void RuleChecker::check_expression(Expression& expression) {
+  switch (expression.kind) {
+    case Expression::Kind::number: expression.type.kind = Kind::number; return;
+    case Expression::Kind::text: expression.type.kind = Kind::text; return;
+    case Expression::Kind::truth: expression.type.kind = Kind::truth; return;
+    case Expression::Kind::none: expression.type.kind = Kind::none; return;
+    case Expression::Kind::list: return check_list(expression);
+    case Expression::Kind::name: return check_name(expression);
+    case Expression::Kind::member: return check_member(expression);
+    case Expression::Kind::unary: return check_unary(expression);
+    case Expression::Kind::binary: return check_binary(expression);
+    case Expression::Kind::call: return check_call(expression);
+  }
+}
+
+void RuleChecker::check_name(Expression& expression) {
+  const Entry* entry = look_up(expression.text, expression.range);
+  if (entry == nullptr) return;
+  expression.symbol = entry->symbol;
+  expression.type = entry->type;
+}
+
+void RuleChecker::check_member(Expression& expression) {
+  Expression& owner = expression.children[0];
+  check_name(owner);
+  if (owner.symbol.kind == Symbol::Kind::unresolved) return;
+  if (owner.symbol.node < 0) {
+    errors_.add(owner.range, fmt::format("`{}` is not a matched node", owner.text),
+                "only a node bound in `match` has attributes");
+    return;
+  }
+  const NodePattern& pattern = rule_.patterns[static_cast<std::size_t>(owner.symbol.node)];
+  for (const OpInfo* op : pattern.ops) {
+    const AttributeInfo* info = find_attribute(*op, expression.text, expression.range);
+    if (info == nullptr) return;
+    const bool is_list = info->type == AttributeType::ints || info->type == AttributeType::reals;
+    const bool is_number =
+        info->type == AttributeType::integer || info->type == AttributeType::real;
+    expression.type.kind = is_list                                ? Kind::list
+                           : is_number                            ? Kind::number
+                           : info->type == AttributeType::string ? Kind::text
+                           : info->type == AttributeType::tensor ? Kind::tensor
+                                                                  : Kind::unknown;
+  }
+}
+
+void RuleChecker::check_list(Expression& expression) {
+  expression.type.kind = Kind::list;
+  for (Expression& item : expression.children) {
+    check_expression(item);
+    if (item.type.kind != Kind::number && item.type.kind != Kind::unknown)
+      errors_.add(item.range, fmt::format("a list holds numbers, not {}", name_of(item.type.kind)));
+  }
+}
+
+bool RuleChecker::require_numeric(const Expression& expression) {
+  const Kind kind = expression.type.kind;
+  if (kind == Kind::value) {
+    errors_.add(expression.range, fmt::format("`{}` is not constant, so nothing can be computed with it",
+                                              expression.text),
+                expression.symbol.node >= 0
+                    ? std::string()
+                    : fmt::format("write `{}: const` in the pattern", expression.text));
+    return false;
+  }
+  if (kind == Kind::text || kind == Kind::none) {
+    errors_.add(expression.range, fmt::format("{} is not a number", name_of(kind)));
+    return false;
+  }
+  return kind != Kind::unknown;
+}
+
+void RuleChecker::check_unary(Expression& expression) {
+  Expression& operand = expression.children[0];
+  check_expression(operand);
+  if (expression.text == "not") {
+    if (operand.type.kind != Kind::truth && operand.type.kind != Kind::truths &&
+        operand.type.kind != Kind::unknown)
+      errors_.add(operand.range, fmt::format("`not` takes a truth, not {}", name_of(operand.type.kind)));
+    expression.type = operand.type;
+    return;
+  }
+  if (!require_numeric(operand)) return;
+  if (operand.type.is_optional)
+    errors_.add(operand.range, fmt::format("`{}` may be absent", operand.text),
+                fmt::format("write `({} or 0)`", operand.text));
+  expression.type = {operand.type.kind, operand.type.rank};
+}
+
+void RuleChecker::check_or(Expression& expression) {
+  const Expression& left = expression.children[0];
+  const Expression& right = expression.children[1];
+  if (left.type.is_optional && expression.text == "or") {
+    expression.type = right.type;
+    if (left.type.kind == Kind::value) {
+      // In a replacement: one value of the graph or another.
+      expression.type.kind = Kind::value;
+    } else if (right.type.kind != Kind::none && require_numeric(right)) {
+      expression.type = {Kind::tensor, left.type.rank == right.type.rank ? left.type.rank : std::nullopt};
+    }
+    return;
+  }
+  for (const Expression* side : {&left, &right})
+    if (side->type.kind != Kind::truth && side->type.kind != Kind::unknown)
+      errors_.add(side->range, fmt::format("`{}` takes truths, not {}", expression.text,
+                                           name_of(side->type.kind)),
+                  expression.text == "or" ? "a default is given to an optional operand, as `(b or 0)`"
+                                          : "");
+  expression.type.kind = Kind::truth;
+}
+
+void RuleChecker::check_binary(Expression& expression) {
+  Expression& left = expression.children[0];
+  Expression& right = expression.children[1];
+  check_expression(left);
+  check_expression(right);
+  if (expression.text == "or" || expression.text == "and") return check_or(expression);
+  const bool is_text = left.type.kind == Kind::text && right.type.kind == Kind::text;
+  const bool compares = is_comparison(expression.text);
+  if (is_text && (expression.text == "==" || expression.text == "!=")) {
+    expression.type.kind = Kind::truth;
+    return;
+  }
+  for (const Expression* side : {&left, &right}) {
+    if (!require_numeric(*side)) {
+      expression.type.kind = compares ? Kind::truth : Kind::unknown;
+      return;
+    }
+    if (side->type.is_optional)
+      errors_.add(side->range, fmt::format("`{}` may be absent", side->text),
+                  fmt::format("write `({} or 0)`", side->text));
+  }
+  const auto is_single = [](const Expression& e) {
+    return e.type.kind == Kind::number || e.type.kind == Kind::truth;
+  };
+  const bool is_scalar = is_single(left) && is_single(right);
+  const bool are_lists = left.type.kind == Kind::list && right.type.kind == Kind::list;
+  if (compares) {
+    const bool is_whole = are_lists && (expression.text == "==" || expression.text == "!=");
+    expression.type.kind = is_scalar || is_whole ? Kind::truth : Kind::truths;
+    return;
+  }
+  const bool has_tensor = left.type.kind == Kind::tensor || right.type.kind == Kind::tensor;
+  expression.type.kind = is_scalar ? Kind::number : has_tensor ? Kind::tensor : Kind::list;
+  if (has_tensor) expression.type.rank = broadcast_rank(left.type, right.type);
+}
+
+void RuleChecker::check_call(Expression& expression) {
+  if (expression.has_braces) {
+    errors_.add(expression.range, "a node can be made only in `replace`");
+    return;
+  }
+  expression.function = find_expression_function(expression.text);
+  if (expression.function == nullptr) {
+    std::vector<std::string_view> names;
+    for (const ExpressionFunction& function : expression_functions()) names.push_back(function.name);
+    std::string help = did_you_mean(expression.text, names);
+    if (help.empty() && ops_.find(expression.text) != nullptr)
+      help = "operators are for `match` and `replace`";
+    const TextRange name{expression.range.begin,
+                         expression.range.begin + static_cast<std::uint32_t>(expression.text.size())};
+    errors_.add(name, fmt::format("there is no function `{}`", expression.text), std::move(help));
+    return;
+  }
+  std::size_t positional = 0;
+  while (positional < expression.children.size() && expression.argument_names[positional].empty())
+    ++positional;
+  check_arguments(expression, positional);
+  check_named_arguments(expression);
+}
+
+void RuleChecker::check_arguments(Expression& expression, std::size_t positional) {
+  const ExpressionFunction& function = *expression.function;
+  const Count count = positional_count(function.parameters);
+  if (positional < count.least || positional > count.most) {
+    errors_.add(expression.range,
+                fmt::format("`{}` takes {}{} arguments, not {}", function.name, count.least,
+                            count.most == count.least ? ""
+                            : count.most == 64        ? " or more"
+                                                      : fmt::format(" to {}", count.most),
+                            positional));
+    return;
+  }
+  bool is_good = true;
+  for (std::size_t i = 0; i < positional; ++i)
+    is_good = check_argument(expression.children[i], letter_of(function.parameters, i),
+                             function.name) && is_good;
+  if (is_good) expression.type = call_type(expression, positional);
+}
+
+bool RuleChecker::check_argument(Expression& argument, char letter, std::string_view function) {
+  check_expression(argument);
+  const ExpressionType& type = argument.type;
+  if (type.kind == Kind::unknown && argument.symbol.kind == Symbol::Kind::unresolved) return false;
+  const auto refuse = [&](std::string_view wanted) {
+    errors_.add(argument.range,
+                fmt::format("`{}` takes {}, not {}", function, wanted, name_of(type.kind)));
+    return false;
+  };
+  if (letter == 'v')
+    return argument.symbol.kind == Symbol::Kind::value || refuse("an operand or a result of a node");
+  if (letter == 'm') return argument.symbol.node >= 0 || refuse("a node bound in `match`");
+  if (letter == 'c')
+    return type.kind == Kind::truth || type.kind == Kind::truths || refuse("truths");
+  if (!require_numeric(argument)) return false;
+  if (type.is_optional) {
+    errors_.add(argument.range, fmt::format("`{}` may be absent", argument.text),
+                fmt::format("write `({} or 0)`", argument.text));
+    return false;
+  }
+  if (letter == 'n' && type.kind != Kind::number) return refuse("a number");
+  if (letter == 'l' && type.kind != Kind::list && type.kind != Kind::tensor) return refuse("a list");
+  return true;
+}
+
+void RuleChecker::check_named_arguments(Expression& expression) {
+  const ExpressionFunction& function = *expression.function;
+  const auto parameters = named_parameters(function);
+  for (std::size_t i = 0; i < expression.children.size(); ++i) {
+    const std::string& name = expression.argument_names[i];
+    if (name.empty()) continue;
+    const bool is_known = std::any_of(parameters.begin(), parameters.end(),
+                                      [&](const NamedParameter& p) { return p.name == name; });
+    std::vector<std::string_view> names;
+    for (const NamedParameter& parameter : parameters) names.push_back(parameter.name);
+    if (!is_known)
+      errors_.add(expression.children[i].range,
+                  fmt::format("`{}` has no argument `{}`", function.name, name),
+                  did_you_mean(name, names));
+    check_argument(expression.children[i], 'n', function.name);
+  }
+  for (const NamedParameter& parameter : parameters) {
+    const auto& given = expression.argument_names;
+    if (!parameter.is_optional && std::find(given.begin(), given.end(), parameter.name) == given.end())
+      errors_.add(expression.range, fmt::format("`{}` needs `{} = ...`", function.name, parameter.name));
+  }
+  const auto& first = expression.children.empty() ? expression : expression.children[0];
+  for (std::size_t i = 0; i < expression.children.size(); ++i) {
+    const Expression& argument = expression.children[i];
+    if (expression.argument_names[i] != "axis" || argument.kind != Expression::Kind::number) continue;
+    if (!first.type.rank) continue;
+    const auto rank = static_cast<double>(*first.type.rank);
+    if (argument.number >= rank || argument.number < -rank)
+      errors_.add(argument.range, fmt::format("there is no axis {} in a tensor of rank {}",
+                                              argument.number, *first.type.rank));
+  }
+}
+
+ExpressionType RuleChecker::call_type(const Expression& expression, std::size_t positional) const {
+  const auto& arguments = expression.children;
+  switch (expression.function->result) {
+    case 'n': return {Kind::number};
+    case 'c': return {Kind::truth};
+    case 'l': return {Kind::list};
+    case 't': return {Kind::tensor, expression.text == "scale" ? arguments[0].type.rank : std::nullopt};
+    case 'r':
+      if (positional == 1)
+        return {expression.argument_names.size() > 1 ? Kind::tensor : Kind::number};
+      [[fallthrough]];
+    default: break;
+  }
+  ExpressionType type{Kind::number, 0};
+  for (std::size_t i = 0; i < positional; ++i) {
+    if (arguments[i].type.kind == Kind::number || arguments[i].type.kind == Kind::truth) continue;
+    type.rank = broadcast_rank(type, arguments[i].type);
+    type.kind = Kind::tensor;
+  }
+  return type;
+}
+
+}  // namespace rcc
