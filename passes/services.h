@@ -79,11 +79,19 @@ struct Accuracy {
 struct ValueStatistics {
   float minimum = 0;
   float maximum = 0;
-  // 2048 bins of equal width over [minimum, maximum] after the last batch; extended at constant
-  // width as batches arrive, never rescaled.
+  // Bins of equal width from bin_low: 2048 over the range of the first batch, more of the same width
+  // where later batches reach further. Above 8192, neighbours are merged in pairs. A value that is
+  // the same everywhere has one bin of width 0.
   std::vector<std::uint64_t> histogram;
   float bin_low = 0;
   float bin_width = 0;
+};
+
+// Mean and variance of each channel (axis 1) over the calibration images.
+struct ChannelMoments {
+  std::vector<double> mean;
+  // Of the population.
+  std::vector<double> variance;
 };
 
 class Evaluator {
@@ -96,6 +104,9 @@ class Evaluator {
   // One entry per value asked for, over the calibration split.
   virtual Result<std::vector<ValueStatistics>> observe(const Graph& graph,
                                                        std::span<const ValueId> values) = 0;
+  // The same images, channel by channel.
+  virtual Result<std::vector<ChannelMoments>> channel_moments(const Graph& graph,
+                                                              std::span<const ValueId> values) = 0;
   // Outputs for given inputs; for tests and `rcc run`-like tools.
   virtual Result<std::vector<Tensor>> run(const Graph& graph, std::span<const Tensor> inputs) = 0;
 };
@@ -157,6 +168,11 @@ class Trainer {
   // `teacher` is null without distillation.
   virtual Result<TrainReport> train(Graph& graph, const Graph* teacher, const TrainOptions& options,
                                     std::uint64_t seed) = 0;
+  // Replaces the running statistics of every BatchNorm by averages over the first `samples` images
+  // of the shuffled train split, unchanged images, each BatchNorm fed by the ones before it in
+  // training mode. Returns the number of BatchNorm nodes.
+  virtual Result<std::uint64_t> reestimate_batch_norm(Graph& graph, std::int64_t samples,
+                                                      std::uint64_t seed) = 0;
 };
 
 // --------------------------------------------------------------------------------------- timing

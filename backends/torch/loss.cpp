@@ -1,0 +1,36 @@
+#include "backends/torch/loss.h"
+
+#include <ATen/core/Reduction.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/kl_div.h>
+#include <ATen/ops/log_softmax.h>
+
+namespace rcc {
+
+at::Tensor classification_loss(const at::Tensor& scores, const at::Tensor& labels,
+                               double label_smoothing) {
+  return at::cross_entropy_loss(scores, labels, {}, at::Reduction::Mean, /*ignore_index=*/-100,
+                                label_smoothing);
+}
+
+at::Tensor distillation_loss(const at::Tensor& student, const at::Tensor& teacher,
+                             double temperature) {
+  const at::Tensor sum =
+      at::kl_div(at::log_softmax(student / temperature, 1), at::log_softmax(teacher / temperature, 1),
+                 at::Reduction::Sum, /*log_target=*/true);
+  return sum * (temperature * temperature / static_cast<double>(student.size(0)));
+}
+
+at::Tensor feature_loss(const std::vector<std::pair<at::Tensor, at::Tensor>>& pairs) {
+  at::Tensor total;
+  for (const auto& [student, teacher] : pairs) {
+    const at::Tensor target = teacher.to(at::kFloat);
+    const at::Tensor distance = (student.to(at::kFloat) - target).square().sum();
+    const at::Tensor share = distance / target.square().sum().clamp_min(1e-12);
+    total = total.defined() ? total + share : share;
+  }
+  return total / static_cast<double>(pairs.size());
+}
+
+}  // namespace rcc
