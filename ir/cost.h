@@ -9,13 +9,14 @@ namespace rcc {
 // Static cost. One multiply-accumulate is one MAC (not two operations); only contractions count
 // (Conv, Gemm, MatMul). Symbolic batch counts as 1.
 struct Cost {
-  // Elements of float constants that operators with a weight, bias or statistic role read, plus
-  // other constants of rank >= 1 of float type. Running statistics of a BatchNorm are not parameters.
+  // Elements of constants that are read as weights: float constants of rank 1 or more, float scalars
+  // with a weight or bias role, and integers that a dequantize or an integer contraction reads as its
+  // weight. Running statistics of a BatchNorm, scales and zero points are not parameters.
   std::uint64_t params = 0;
   std::uint64_t macs = 0;
   // Bytes of all constants as stored.
   std::uint64_t weight_bytes = 0;
-  // Exact non-zeros among `params`; filled only by cost_with_zeros, which reads every weight.
+  // Exact non-zeros among `params` (elided constants count in full); filled only by cost_with_zeros, which reads every weight.
   std::uint64_t nonzero_params = 0;
 };
 

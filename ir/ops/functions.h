@@ -25,44 +25,25 @@ Infer infer_concat, infer_split, infer_slice, infer_gather, infer_pad, infer_sha
 Infer infer_quantize, infer_dequantize, infer_dynamic_quantize;
 
 using Interpret = Result<Tensors>(const Node& node, Operands operands);
-inline constexpr InterpretFunction interpret_relu = nullptr, interpret_leaky_relu = nullptr,
-                                   interpret_elu = nullptr, interpret_selu = nullptr,
-                                   interpret_softplus = nullptr, interpret_sigmoid = nullptr,
-                                   interpret_tanh = nullptr, interpret_hard_sigmoid = nullptr,
-                                   interpret_hard_swish = nullptr, interpret_gelu = nullptr,
-                                   interpret_mish = nullptr, interpret_erf = nullptr,
-                                   interpret_exp = nullptr, interpret_log = nullptr,
-                                   interpret_sqrt = nullptr, interpret_reciprocal = nullptr,
-                                   interpret_neg = nullptr, interpret_abs = nullptr,
-                                   interpret_sign = nullptr, interpret_floor = nullptr,
-                                   interpret_ceil = nullptr, interpret_round = nullptr,
-                                   interpret_prelu = nullptr, interpret_clip = nullptr,
-                                   interpret_cast = nullptr, interpret_identity = nullptr,
-                                   interpret_dropout = nullptr;
-inline constexpr InterpretFunction interpret_add = nullptr, interpret_sub = nullptr,
-                                   interpret_mul = nullptr, interpret_div = nullptr,
-                                   interpret_pow = nullptr, interpret_min = nullptr,
-                                   interpret_max = nullptr, interpret_equal = nullptr,
-                                   interpret_greater = nullptr, interpret_less = nullptr,
-                                   interpret_where = nullptr;
-inline constexpr InterpretFunction interpret_conv = nullptr, interpret_conv_transpose = nullptr,
-                                   interpret_conv_integer = nullptr, interpret_gemm = nullptr,
-                                   interpret_matmul = nullptr, interpret_matmul_integer = nullptr;
-inline constexpr InterpretFunction interpret_batch_norm = nullptr, interpret_layer_norm = nullptr,
-                                   interpret_softmax = nullptr, interpret_log_softmax = nullptr;
-inline constexpr InterpretFunction interpret_max_pool = nullptr, interpret_average_pool = nullptr,
-                                   interpret_global_average_pool = nullptr,
-                                   interpret_global_max_pool = nullptr;
-inline constexpr InterpretFunction interpret_reduce_mean = nullptr, interpret_reduce_sum = nullptr,
-                                   interpret_reduce_max = nullptr, interpret_reduce_min = nullptr,
-                                   interpret_reduce_prod = nullptr, interpret_reduce_l2 = nullptr;
-inline constexpr InterpretFunction interpret_reshape = nullptr, interpret_transpose = nullptr,
-                                   interpret_expand = nullptr, interpret_concat = nullptr,
-                                   interpret_split = nullptr, interpret_slice = nullptr,
-                                   interpret_gather = nullptr, interpret_pad = nullptr,
-                                   interpret_shape = nullptr, interpret_constant_of_shape = nullptr;
-inline constexpr InterpretFunction interpret_quantize = nullptr, interpret_dequantize = nullptr,
-                                   interpret_dynamic_quantize = nullptr;
+Interpret interpret_relu, interpret_leaky_relu, interpret_elu, interpret_selu, interpret_softplus,
+    interpret_sigmoid, interpret_tanh, interpret_hard_sigmoid, interpret_hard_swish, interpret_gelu,
+    interpret_mish, interpret_erf, interpret_exp, interpret_log, interpret_sqrt,
+    interpret_reciprocal, interpret_neg, interpret_abs, interpret_sign, interpret_floor,
+    interpret_ceil, interpret_round, interpret_prelu, interpret_clip, interpret_cast,
+    interpret_identity, interpret_dropout;
+Interpret interpret_add, interpret_sub, interpret_mul, interpret_div, interpret_pow, interpret_min,
+    interpret_max, interpret_equal, interpret_greater, interpret_less, interpret_where;
+Interpret interpret_conv, interpret_conv_transpose, interpret_conv_integer, interpret_gemm,
+    interpret_matmul, interpret_matmul_integer;
+Interpret interpret_batch_norm, interpret_layer_norm, interpret_softmax, interpret_log_softmax;
+Interpret interpret_max_pool, interpret_average_pool, interpret_global_average_pool,
+    interpret_global_max_pool;
+Interpret interpret_reduce_mean, interpret_reduce_sum, interpret_reduce_max, interpret_reduce_min,
+    interpret_reduce_prod, interpret_reduce_l2;
+Interpret interpret_reshape, interpret_transpose, interpret_expand, interpret_concat,
+    interpret_split, interpret_slice, interpret_gather, interpret_pad, interpret_shape,
+    interpret_constant_of_shape;
+Interpret interpret_quantize, interpret_dequantize, interpret_dynamic_quantize;
 
 using Link = void(const Node& node, std::vector<AxisLink>& links);
 // link_nothing says that every axis is fixed, as opposed to a row that forgot.
