@@ -42,7 +42,9 @@ struct ProductSizes {
   Sizes a, b;
   // Batch sizes of the result.
   Sizes batch;
-  std::int64_t rows, depth, columns;
+  std::int64_t rows = 0;
+  std::int64_t depth = 0;
+  std::int64_t columns = 0;
 };
 
 ProductSizes product_sizes(const Tensor& a, const Tensor& b, const Sizes& result) {

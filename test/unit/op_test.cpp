@@ -58,6 +58,7 @@ TEST_F(OpTest, EveryRowIsComplete) {
   for (const OpInfo& row : OpTable::builtin()->rows()) {
     SCOPED_TRACE(row.name);
     EXPECT_NE(row.infer, nullptr);
+    EXPECT_NE(row.interpret, nullptr);
     // link_nothing is the explicit statement that every axis is fixed.
     EXPECT_NE(row.axes.empty(), row.link == nullptr);
     EXPECT_TRUE(row.doc.ends_with('.'));
