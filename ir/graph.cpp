@@ -202,6 +202,12 @@ void Graph::set_tensor(Value& value, Tensor tensor) {
   drop_ranges_after(value);
 }
 
+void Graph::fill_tensor(Value& value, Tensor tensor) {
+  RCC_CHECK(value.is_constant() && tensor.type() == value.type_, "{}", value.name());
+  *value.tensor_ = std::move(tensor);
+  ++storage_->anchor.epoch;
+}
+
 Tensor Graph::take_tensor(Value& value) {
   RCC_CHECK(value.is_constant(), "{}", value.name());
   ++storage_->anchor.epoch;

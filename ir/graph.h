@@ -277,6 +277,8 @@ class Graph {
   // Replaces the payload; the type follows. Precondition: value.is_constant().
   // Ranges of values computed from it are dropped.
   void set_tensor(Value& value, Tensor tensor);
+  // Gives an elided constant its payload; what was computed with it stays true, also ranges.
+  void fill_tensor(Value& value, Tensor tensor);
   // Moves the payload out so that it can be changed in place when no one else shares it; the
   // constant holds an elided tensor until set_tensor.
   Tensor take_tensor(Value& value);

@@ -264,15 +264,15 @@ Node& Graph::add_node(NodeSpec spec) {
 void Graph::set_attribute(Node& node, std::string_view name, AttributeValue value) {
   ++storage_->anchor.epoch;
   const AttributeInfo* info = node.op_->find_attribute(name);
-  const bool is_default = std::holds_alternative<std::monostate>(value) ||
-                          (info != nullptr && rcc::is_default(*info, value));
+  const bool is_absent = std::holds_alternative<std::monostate>(value) ||
+                         (info != nullptr && is_default(*info, value));
   std::vector<NamedAttribute>& attributes = node.attributes_;
   const auto place = std::lower_bound(attributes.begin(), attributes.end(), name,
                                       [](const NamedAttribute& attribute, std::string_view wanted) {
                                         return attribute.name < wanted;
                                       });
   const bool is_set = place != attributes.end() && place->name == name;
-  if (is_default) {
+  if (is_absent) {
     if (is_set) attributes.erase(place);
   } else if (is_set) {
     place->value = std::move(value);

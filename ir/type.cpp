@@ -1,6 +1,7 @@
 #include "ir/type.h"
 
 #include <array>
+#include <charconv>
 
 #include "ir/quote.h"
 
@@ -45,12 +46,18 @@ constexpr std::array<DTypeRow, 24> kDTypes{{
 
 const DTypeRow& row(DType dtype) { return kDTypes[static_cast<std::size_t>(dtype)]; }
 
+void append_number(std::string& out, std::int64_t number) {
+  std::array<char, 20> buffer;
+  out.append(buffer.data(),
+             std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr);
+}
+
 void append_shape(std::string& out, const Shape& shape, const SymbolTable& symbols) {
   out += '[';
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (i > 0) out += ',';
     if (shape[i].is_fixed())
-      out += std::to_string(shape[i].size());
+      append_number(out, shape[i].size());
     else if (shape[i].is_symbol())
       append_identifier(out, symbols.name(shape[i]));
     else
@@ -95,6 +102,15 @@ std::optional<std::int64_t> Type::element_count() const {
   return count;
 }
 
+bool is_compatible(const Type& a, const Type& b) {
+  if (a.dtype != b.dtype && a.dtype != DType::unknown && b.dtype != DType::unknown) return false;
+  if (!a.is_ranked || !b.is_ranked) return true;
+  if (a.rank() != b.rank()) return false;
+  for (std::size_t i = 0; i < a.rank(); ++i)
+    if (a.dims[i].is_fixed() && b.dims[i].is_fixed() && a.dims[i] != b.dims[i]) return false;
+  return true;
+}
+
 Dim SymbolTable::intern(std::string_view name) {
   const auto found = index_.find(name);
   if (found != index_.end()) return Dim::symbol(found->second);
@@ -110,12 +126,17 @@ std::string to_text(const Shape& shape, const SymbolTable& symbols) {
   return out;
 }
 
-std::string to_text(const Type& type, const SymbolTable& symbols) {
-  std::string out(dtype_name(type.dtype));
+void append_text(std::string& out, const Type& type, const SymbolTable& symbols) {
+  out += dtype_name(type.dtype);
   if (type.is_ranked)
     append_shape(out, type.dims, symbols);
   else if (type.dtype != DType::unknown)
     out += "[*]";
+}
+
+std::string to_text(const Type& type, const SymbolTable& symbols) {
+  std::string out;
+  append_text(out, type, symbols);
   return out;
 }
 

@@ -94,6 +94,10 @@ struct Type {
   bool operator==(const Type&) const = default;
 };
 
+// Whether a value could have both types: what both state (element type, rank, sizes) is the same. A
+// symbol may stand for any size.
+bool is_compatible(const Type& a, const Type& b);
+
 // Names of symbolic dims; one per graph.
 class SymbolTable {
  public:
@@ -108,6 +112,7 @@ class SymbolTable {
 
 // "f32[N,3,224,224]", "f32[]" for a scalar, "f32[*]" when the rank is unknown, "?" when nothing is.
 std::string to_text(const Type& type, const SymbolTable& symbols);
+void append_text(std::string& out, const Type& type, const SymbolTable& symbols);
 // "[N,3,224,224]".
 std::string to_text(const Shape& shape, const SymbolTable& symbols);
 

@@ -52,6 +52,17 @@ std::optional<float> parse_float(std::string_view text) { return parse_whole<flo
 std::optional<std::int64_t> parse_int(std::string_view text) {
   return parse_whole<std::int64_t>(text);
 }
+std::optional<std::uint64_t> parse_uint(std::string_view text) {
+  return parse_whole<std::uint64_t>(text);
+}
+
+std::optional<std::uint8_t> parse_hex_byte(std::string_view digits) {
+  std::uint8_t value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value, 16);
+  if (digits.size() != 2 || error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
 
 std::string size_text(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);

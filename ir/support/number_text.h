@@ -16,6 +16,9 @@ std::string to_text(double value);
 std::optional<double> parse_double(std::string_view text);
 std::optional<float> parse_float(std::string_view text);
 std::optional<std::int64_t> parse_int(std::string_view text);
+std::optional<std::uint64_t> parse_uint(std::string_view text);
+// Two hexadecimal digits.
+std::optional<std::uint8_t> parse_hex_byte(std::string_view digits);
 
 // For people: "44.8 MB", "11.69 M", "1.81 G".
 std::string size_text(std::uint64_t bytes);
