@@ -45,7 +45,8 @@ void DataOptions::describe(OptionVisitor& v) {
 }
 
 void DistillOptions::describe(OptionVisitor& v) {
-  v.field("teacher", teacher, "original: the model as it was read; or a path of an ONNX file");
+  v.field("teacher", teacher, "whom to learn from: the model as it was read",
+          {.choices = {"original"}});
   v.field("temperature", temperature, "divides the logits of both before the softmax",
           {.minimum = 0, .excludes_minimum = true});
   v.field("alpha", alpha, "share of the distillation loss in the whole loss",

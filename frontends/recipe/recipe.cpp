@@ -60,7 +60,10 @@ class Reader {
       return;
     }
     if (key == "target") return static_cast<void>(read_section(key, value, recipe_.target));
-    if (key == "require") return static_cast<void>(read_section(key, value, recipe_.require));
+    if (key == "require") {
+      if (read_section(key, value, recipe_.require)) check_requirements(value);
+      return;
+    }
     if (key == "pass") return read_passes(value);
     const std::string_view nearest = nearest_name(key, {kKeys.begin(), kKeys.end()});
     error(value.key_span, fmt::format("unknown key `{}` of the recipe", key),
@@ -116,6 +119,18 @@ class Reader {
     }
     out = std::move(options.options);
     return true;
+  }
+
+  // Shares of accuracy are never above 1; "<= 1.5" is meant as percent.
+  void check_requirements(const OptionValue& section) {
+    for (const auto& [key, value] : std::get<OptionTable>(section.value)) {
+      const bool is_top1 = key == "top1";
+      if (!is_top1 && key != "top1_drop") continue;
+      const Bound& bound = is_top1 ? *recipe_.require.top1 : *recipe_.require.top1_drop;
+      if (bound.is_percent || bound.limit <= 1) continue;
+      error(value.span, fmt::format("`{}` of [require] is a share of all images", key),
+            fmt::format("did you mean \"{}%\"?", std::get<std::string>(value.value)));
+    }
   }
 
   // "kind:PATH,PATH" with the paths made absolute or relative to the working folder.

@@ -1,5 +1,107 @@
-#include <fmt/core.h>
+// One pipeline over graphs in text or ONNX form: for tests, for pass authors, for reproducers.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <new>
 
 #include "ir/version.h"
+#include "passes/documentation.h"
+#include "tools/rcc_opt/process.h"
+#include "tools/rcc_opt/settings.h"
 
-int main() { fmt::print("rcc-opt {}\n", rcc::version()); }
+namespace rcc {
+namespace {
+
+struct Command {
+  Settings settings;
+  bool list_passes = false;
+  bool generate_docs = false;
+  std::string explain;
+};
+
+void add_output_options(CLI::App& app, Settings& settings) {
+  app.add_option("-o,--output", settings.output, "write here: .rir or .onnx");
+  app.add_option("--weights", settings.weights, "put big weights of the text into this file");
+  app.add_flag("--print-weight-stats", settings.print_weight_stats,
+               "largest magnitude, zeros and digest of big weights");
+  app.add_flag("--no-locations", settings.no_locations, "leave out where nodes came from");
+  app.add_option("--print-ir-before", settings.print_before, "a pass or `all`: graph to stderr");
+  app.add_option("--print-ir-after", settings.print_after, "a pass or `all`: graph to stderr");
+  app.add_flag("--remarks", settings.remarks, "what passes did and left alone, with reasons");
+  app.add_flag("--timing", settings.timing, "milliseconds of each pass and of its checks");
+  app.add_flag("--cost", settings.cost, "print parameters, MACs and bytes instead of the graph");
+}
+
+void add_run_options(CLI::App& app, Settings& settings) {
+  app.add_flag("--run", settings.run, "run the result in the interpreter, print its outputs");
+  app.add_option("--run-inputs", settings.run_inputs,
+                 "folder of input_<i>.npy; else made from --seed");
+  app.add_option("--run-outputs", settings.run_outputs,
+                 "folder for output_<i>.npy and input_<i>.npy");
+}
+
+void add_options(CLI::App& app, Command& command) {
+  Settings& settings = command.settings;
+  const std::map<std::string, Verify> verify{
+      {"off", Verify::off}, {"structural", Verify::structural}, {"numeric", Verify::numeric}};
+  app.set_version_flag("--version", fmt::format("rcc-opt {}", version()));
+  app.add_option("input", settings.input,
+                 "a .rir or .onnx file; - is text from the standard input");
+  app.add_option("-p,--passes", settings.passes, "\"a,b{option=value},c\"");
+  app.add_option("--rules", settings.rules, "a .rules file: a pass named by its stem")
+      ->allow_extra_args(false);
+  app.add_option("--verify", settings.verify, "checks after each pass")
+      ->transform(CLI::CheckedTransformer(verify).description("off|structural|numeric"));
+  app.add_flag("--check-idempotent", settings.check_idempotent, "run each pass a second time");
+  app.add_flag("--split-input-file", settings.split_input, "parts between `// -----` on their own");
+  app.add_option("--seed", settings.seed, "of inputs and random choices");
+  app.add_option("--fill-seed", settings.fill_seed, "fill weights that the text leaves out");
+  settings.reproducer_folder = std::filesystem::temp_directory_path();
+  app.add_option("--reproducer-dir", settings.reproducer_folder,
+                 "where an internal error leaves what repeats it; empty: nowhere");
+  add_output_options(app, settings);
+  add_run_options(app, settings);
+  app.add_flag("--list-passes", command.list_passes, "names, promises and first sentences");
+  app.add_option("--explain", command.explain, "all there is to say about a pass");
+  app.add_flag("--generate-docs", command.generate_docs, "print docs/passes.md");
+}
+
+int print_result(const Result<std::string>& text) {
+  if (text) return print_out(*text);
+  print_error(text.error());
+  return static_cast<int>(text.error().kind);
+}
+
+Result<std::string> explanation(const std::string& name) {
+  return explain_pass(*RCC_TRY(find_pass(name)));
+}
+
+int run(const Command& command) {
+  if (command.list_passes) return print_result(list_passes());
+  if (command.generate_docs) return print_result(passes_page());
+  if (!command.explain.empty()) return print_result(explanation(command.explain));
+  if (command.settings.input.empty())
+    return print_result(
+        fail(ErrorKind::usage, "no input file", "rcc-opt INPUT.rir --passes='a,b'"));
+  return process(command.settings);
+}
+
+}  // namespace
+}  // namespace rcc
+
+int main(int argc, char** argv) {
+  rcc::Command command;
+  CLI::App app("One pipeline of passes over one file.");
+  try {
+    rcc::add_options(app, command);
+    app.parse(argc, argv);
+    return rcc::run(command);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(rcc::ErrorKind::usage);
+  } catch (const std::bad_alloc&) {
+    std::fputs("error: out of memory\n", stderr);
+    return static_cast<int>(rcc::ErrorKind::limit);
+  }
+}

@@ -1,0 +1,147 @@
+#include "passes/documentation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "passes/pipeline.h"
+
+namespace rcc {
+
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+std::string promise(const PassDef& def) {
+  switch (def.effect) {
+    case Effect::exact:
+      return "exact: results are bitwise the same";
+    case Effect::approx:
+      return fmt::format("approx: results are the same within {:g} of the largest magnitude",
+                         def.tolerance);
+    case Effect::lossy:
+      return "lossy: results change on purpose; measure what it costs";
+  }
+  return {};
+}
+
+// A default as a recipe writes it: text in quotes, tables left to the reader.
+std::string recipe_value(const OptionDoc& doc) {
+  std::string text = doc.default_text.substr(0, doc.default_text.find(' '));
+  const bool is_text = doc.type.starts_with("text") || doc.type.starts_with("fraction");
+  return is_text && !text.starts_with('"') ? fmt::format("\"{}\"", text) : text;
+}
+
+bool is_set(const OptionDoc& doc) {
+  return doc.default_text != "none" && doc.type != "table" &&
+         doc.name.find('.') == std::string::npos;
+}
+
+std::string recipe_lines(const PassEntry& entry, const std::vector<OptionDoc>& options) {
+  std::string out = fmt::format("[[pass]]\nname = \"{}\"\n", entry.name);
+  for (const OptionDoc& doc : options)
+    if (is_set(doc)) fmt::format_to(Out(out), "{} = {}\n", doc.name, recipe_value(doc));
+  return out;
+}
+
+void append_order(std::string& out, const PassDef& def, std::string_view bullet) {
+  for (const PassOrder& order : def.after)
+    fmt::format_to(Out(out), "{}after {}: {}\n", bullet, order.pass, order.reason);
+  for (const PassOrder& order : def.before)
+    fmt::format_to(Out(out), "{}before {}: {}\n", bullet, order.pass, order.reason);
+}
+
+// Markdown would start a heading, a list or a table where the comment only has a formula; indented
+// lines are code already.
+std::string markdown_cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+void append_section(std::string& out, const PassEntry& entry, PassInstance& pass) {
+  const PassDef& def = *pass.def;
+  fmt::format_to(Out(out), "\n### {}\n\n{}\n\n- {}\n", entry.name, entry.doc, promise(def));
+  if (def.needs_services) out += "- needs a backend that evaluates or trains\n";
+  append_order(out, def, "- ");
+  const std::vector<OptionDoc> options = document(*pass.options);
+  if (options.empty()) return;
+  out += "\n| option | type | default | |\n|---|---|---|---|\n";
+  for (const OptionDoc& doc : options)
+    fmt::format_to(Out(out), "| `{}` | {} | `{}` | {} |\n", doc.name, markdown_cell(doc.type),
+                   markdown_cell(doc.default_text), markdown_cell(doc.help));
+}
+
+}  // namespace
+
+Result<const PassEntry*> find_pass(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const PassEntry& entry : builtin_passes()) {
+    if (entry.name == name) return &entry;
+    names.push_back(entry.name);
+  }
+  const std::string_view nearest = nearest_name(name, names);
+  return fail(
+      ErrorKind::usage, fmt::format("unknown pass `{}`", name),
+      nearest.empty() ? "`rcc passes` names them all" : fmt::format("did you mean `{}`?", nearest));
+}
+
+std::string_view summary(const PassEntry& entry) {
+  return entry.doc.substr(0, entry.doc.find('\n'));
+}
+
+Result<std::string> explain_pass(const PassEntry& entry) {
+  const PassInstance pass = RCC_TRY(make_pass(entry.name, {}));
+  const PassDef& def = *pass.def;
+  std::string out =
+      fmt::format("{} ({})\n\n{}\n\n{}\n", entry.name, entry.family, entry.doc, promise(def));
+  if (def.needs_services) out += "needs a backend that evaluates or trains\n";
+  append_order(out, def, "");
+  const std::vector<OptionDoc> options = document(*pass.options);
+  std::size_t width = 0;
+  for (const OptionDoc& doc : options) width = std::max(width, doc.name.size());
+  if (!options.empty()) out += "\noptions:\n";
+  for (const OptionDoc& doc : options)
+    fmt::format_to(Out(out), "  {:{}}  {}\n  {:{}}  {}; default {}\n", doc.name, width, doc.help,
+                   "", width, doc.type, doc.default_text);
+  out += "\nin a recipe:\n\n";
+  out += recipe_lines(entry, options);
+  return out;
+}
+
+Result<std::string> list_passes() {
+  std::size_t width = 0;
+  for (const PassEntry& entry : builtin_passes()) width = std::max(width, entry.name.size());
+  std::string out;
+  std::string_view family;
+  for (const PassEntry& entry : builtin_passes()) {
+    if (entry.family != family) fmt::format_to(Out(out), "{}:\n", family = entry.family);
+    const PassInstance pass = RCC_TRY(make_pass(entry.name, {}));
+    fmt::format_to(Out(out), "  {:{}}  {:6}  {}\n", entry.name, width,
+                   effect_name(pass.def->effect), summary(entry));
+  }
+  return out;
+}
+
+Result<std::string> passes_page() {
+  std::string out =
+      "# Passes\n\nGenerated by `rcc-opt --generate-docs`. Do not edit: each section is the "
+      "opening "
+      "comment and the\noptions of the pass's own file.\n\n| pass | promise | |\n|---|---|---|\n";
+  std::string sections;
+  std::string_view family;
+  for (const PassEntry& entry : builtin_passes()) {
+    PassInstance pass = RCC_TRY(make_pass(entry.name, {}));
+    fmt::format_to(Out(out), "| [{}](#{}) | {} | {} |\n", entry.name, entry.name,
+                   effect_name(pass.def->effect), markdown_cell(summary(entry)));
+    if (entry.family != family) fmt::format_to(Out(sections), "\n## {}\n", family = entry.family);
+    append_section(sections, entry, pass);
+  }
+  return out + sections;
+}
+
+}  // namespace rcc

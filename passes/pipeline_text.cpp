@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/support/file.h"
+#include "passes/option_text.h"
+#include "passes/pipeline.h"
+#include "passes/registry.h"
+#include "passes/rule.h"
+
+namespace rcc {
+
+namespace {
+
+constexpr std::uint64_t kMaxRuleFileBytes = 1 << 20;
+
+// Sets the options; the mistakes found stand at `place` where they have no place of their own.
+Result<PassInstance> instance(std::string_view name, PassDef def, const OptionTable& table,
+                              SourceSpan place) {
+  PassInstance pass;
+  pass.name = name;
+  pass.options = def.make_options();
+  pass.def = std::make_shared<const PassDef>(std::move(def));
+  pass.place = std::move(place);
+  RCC_TRY(set_options(*pass.options, table, fmt::format("pass `{}`", name)));
+  return pass;
+}
+
+Result<PassDef> definition(const PassEntry& entry) {
+  if (entry.make != nullptr) return entry.make();
+  return rules_pass(entry.rules, entry.rules_path, *OpTable::builtin());
+}
+
+tl::unexpected<Error> unknown_pass(std::string_view name, SourceSpan place) {
+  std::vector<std::string_view> names;
+  for (const PassEntry& entry : builtin_passes()) names.push_back(entry.name);
+  const std::string_view nearest = nearest_name(name, names);
+  Diagnostic diagnostic{.message = fmt::format("unknown pass `{}`", name),
+                        .span = std::move(place)};
+  diagnostic.help = nearest.empty() ? "`rcc-opt --list-passes` names them all"
+                                    : fmt::format("did you mean `{}`?", nearest);
+  return fail(ErrorKind::usage, std::move(diagnostic));
+}
+
+void append(Error& errors, Error more) {
+  errors.kind = more.kind;
+  std::move(more.diagnostics.begin(), more.diagnostics.end(),
+            std::back_inserter(errors.diagnostics));
+}
+
+}  // namespace
+
+Result<PassInstance> make_pass(std::string_view name, const OptionTable& options,
+                               SourceSpan place) {
+  for (const PassEntry& entry : builtin_passes())
+    if (entry.name == name)
+      return instance(name, RCC_TRY(definition(entry)), options, std::move(place));
+  return unknown_pass(name, std::move(place));
+}
+
+Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const OptionTable& options,
+                                     SourceSpan place) {
+  const std::string text = RCC_TRY(read_text_file(path, kMaxRuleFileBytes));
+  PassDef def = RCC_TRY(rules_pass(text, path.string(), *OpTable::builtin()));
+  PassInstance pass =
+      RCC_TRY(instance(path.stem().string(), std::move(def), options, std::move(place)));
+  pass.is_from_file = true;
+  return pass;
+}
+
+Result<std::vector<PassInstance>> parse_pipeline(std::string_view text, std::string_view place,
+                                                 const PassFactory& make) {
+  OptionTextReader reader(text, place);
+  std::vector<PassInstance> passes;
+  Error errors{ErrorKind::usage, {}};
+  while (!reader.is_at_end()) {
+    SourceSpan span;
+    const std::string_view name = reader.take_name(span);
+    if (name.empty()) return reader.expected("the name of a pass");
+    OptionTable options;
+    if (reader.take('{')) options = RCC_TRY(reader.take_table('}'));
+    if (Result<PassInstance> pass = make(name, options, span))
+      passes.push_back(std::move(*pass));
+    else
+      append(errors, std::move(pass).error());
+    if (reader.is_at_end()) break;
+    if (!reader.take(',')) return reader.expected("`,`");
+    if (reader.is_at_end()) return reader.expected("the name of a pass");
+  }
+  if (!errors.diagnostics.empty()) return fail(std::move(errors));
+  return passes;
+}
+
+std::string to_text(const PassInstance& pass) {
+  const std::string options = to_text(*pass.options);
+  return options.empty() ? pass.name : fmt::format("{}{{{}}}", pass.name, options);
+}
+
+std::string to_text(const std::vector<PassInstance>& passes) {
+  std::vector<std::string> texts;
+  for (const PassInstance& pass : passes) texts.push_back(to_text(pass));
+  return fmt::format("{}", fmt::join(texts, ","));
+}
+
+}  // namespace rcc

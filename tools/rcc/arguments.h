@@ -1,0 +1,20 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/rcc/console.h"
+
+namespace rcc {
+
+// Words after the name of the command.
+using Arguments = std::vector<std::string>;
+
+// Fills the variables bound to `app`. An exit code when the command ends here: help was asked for, or
+// the arguments are wrong, which has then been said.
+std::optional<int> parse_arguments(CLI::App& app, const Arguments& arguments, Console& console);
+
+}  // namespace rcc

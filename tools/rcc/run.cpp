@@ -1,0 +1,87 @@
+#include <map>
+
+#include "tools/rcc/commands.h"
+#include "tools/rcc/processor.h"
+#include "tools/rcc/session.h"
+
+namespace rcc {
+
+namespace {
+
+const std::map<std::string, Verify> kVerify{{"off", Verify::off},
+                                            {"structural", Verify::structural},
+                                            {"numeric", Verify::numeric}};
+
+// What the arguments are written to.
+struct Words {
+  std::string recipe, model, output, report, verify = "structural", device = "cpu", cache_dir;
+  std::vector<std::string> overrides;
+  std::optional<std::uint64_t> seed;
+  std::string print_ir_after;
+  std::int64_t threads = 0;
+  bool prints_ir = false, shows_remarks = false, shows_timing = false, is_quiet = false;
+  bool no_cache = false, force = false, keep = false;
+};
+
+void add_arguments(CLI::App& app, Words& words) {
+  app.add_option("model", words.model, "the model, an .onnx file")->required();
+  app.add_option("-r,--recipe", words.recipe, "the recipe, a .toml file")->required();
+  app.add_option("-o,--output", words.output, "where the result goes; MODEL.RECIPE.onnx otherwise");
+  app.add_option("--set", words.overrides, "override a value of the recipe: key=value, repeatable")
+      ->allow_extra_args(false);
+  app.add_option("--seed", words.seed, "override the seed of the recipe");
+  app.add_option("--device", words.device, "cpu, cuda:0, ...")->capture_default_str();
+  app.add_option("--threads", words.threads, "threads of the backends; 0: as many as processors")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--report", words.report, "write a report as JSON");
+  app.add_option("--verify", words.verify, "what is checked after each pass")
+      ->check(CLI::IsMember(kVerify))
+      ->capture_default_str();
+  app.add_flag("--remarks", words.shows_remarks, "say what passes left alone, and why");
+  app.add_flag("--timing", words.shows_timing, "say how long each pass took");
+  app.add_option("--print-ir-after", words.print_ir_after, "print the graph after this pass")
+      ->type_name("PASS");
+  app.add_flag("--print-ir-after-all", words.prints_ir, "print the graph after every pass");
+  app.add_flag("--no-cache", words.no_cache, "run every pass, and keep nothing");
+  app.add_option("--cache-dir", words.cache_dir, "where results of steps are kept");
+  app.add_flag("--force", words.force, "overwrite an output that was not named with -o");
+  app.add_flag("--keep", words.keep, "give the output its name even if a requirement is not met");
+  app.add_flag("-q,--quiet", words.is_quiet, "no progress");
+}
+
+RunOptions run_options(const Words& words) {
+  RunOptions options;
+  options.recipe = words.recipe;
+  options.model = words.model;
+  options.output = words.output;
+  options.overrides = words.overrides;
+  if (words.seed) options.overrides.push_back(fmt::format("seed={}", *words.seed));
+  options.device = words.device;
+  options.threads = words.threads > 0 ? words.threads : usable_processors();
+  options.report = words.report;
+  options.verify = kVerify.at(words.verify);
+  if (words.prints_ir || !words.print_ir_after.empty())
+    options.print_ir_after = words.prints_ir ? "" : words.print_ir_after;
+  if (!words.no_cache)
+    options.cache_folder =
+        words.cache_dir.empty() ? StepCache::default_folder().string() : words.cache_dir;
+  options.shows_timing = words.shows_timing;
+  options.may_overwrite = words.force;
+  options.keeps_failed = words.keep;
+  return options;
+}
+
+}  // namespace
+
+int run_command(const Arguments& arguments) {
+  CLI::App app("Apply a recipe to a model.", "rcc");
+  Words words;
+  add_arguments(app, words);
+  Console errors;
+  if (const auto code = parse_arguments(app, arguments, errors)) return *code;
+  Console console({words.is_quiet, words.shows_remarks});
+  auto done = Session(run_options(words), console).run();
+  return done ? *done : console.fail(done.error());
+}
+
+}  // namespace rcc
