@@ -76,6 +76,21 @@ Result<void> check_opaque_nodes(const Graph& graph, const OpsetNeed& need) {
   return {};
 }
 
+// Model info may come from a text, so it can say anything.
+Result<void> check_info(const Graph& graph) {
+  const ModelInfo& info = graph.info();
+  if (source_opset(graph) < kMinOpset || source_opset(graph) > kMaxOpset)
+    return fail(ErrorKind::input, fmt::format("the graph states opset {}; {} to {} can be written",
+                                              source_opset(graph), kMinOpset, kMaxOpset));
+  if (info.ir_version > kMaxIrVersion)
+    return fail(ErrorKind::input, fmt::format("the graph states IR version {}; at most {} can be written",
+                                              info.ir_version, kMaxIrVersion));
+  for (const std::string& function : info.functions)
+    if (!onnx::FunctionProto().ParseFromString(function))
+      return fail(ErrorKind::input, "the bytes of a model-local function are damaged");
+  return {};
+}
+
 Result<std::int64_t> choose_opset(const Graph& graph, DiagnosticSink* sink) {
   const OpsetNeed need = needed_opset(graph);
   if (need.node == nullptr) return need.opset;
@@ -180,6 +195,7 @@ Result<void> add_initializers(const Graph& graph, const ExportNames& names, Node
 
 Result<ModelParts> make_parts(const Graph& graph, const ExportOptions& options) {
   constexpr std::uint32_t kGraphName = 2;
+  RCC_TRY(check_info(graph));
   const std::int64_t opset = RCC_TRY(choose_opset(graph, options.sink));
   ExportNames names = RCC_TRY(ExportNames::of(graph));
   NodeWriter nodes(graph, names, opset);

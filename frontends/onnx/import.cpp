@@ -19,10 +19,19 @@ std::span<const std::uint8_t> octets(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+// Key of one of ModelProto's fields; writers put ir_version first.
+bool starts_like_a_model(std::byte first) {
+  constexpr std::uint8_t kKeys[] = {0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72};
+  return std::ranges::find(kKeys, std::to_integer<std::uint8_t>(first)) != std::end(kKeys);
+}
+
 Result<void> check_format(std::span<const std::byte> file) {
   if (file.empty())
     return fail(ErrorKind::input, "the file is empty", "copy or download the model again");
   const ForeignFormat format = foreign_format(file);
+  if (format.name.empty() && !starts_like_a_model(file.front()))
+    return fail(ErrorKind::input, "this is no ONNX model, and no format that rcc knows",
+                "give a model that was exported to ONNX");
   if (format.name.empty()) return {};
   return fail(ErrorKind::input,
               fmt::format("this is no ONNX model but {}", format.name),
@@ -79,6 +88,11 @@ std::map<std::string, std::int64_t> read_opsets(const onnx::ModelProto& model, P
 
 // Parts of a model that the graph has no place for.
 void check_unsupported(const onnx::ModelProto& model, Problems& problems) {
+  const auto notes = std::ranges::count_if(model.graph().node(), [](const onnx::NodeProto& node) {
+    return node.has_doc_string() || node.metadata_props_size() > 0;
+  });
+  if (notes > 0)
+    problems.remark({}, fmt::format("doc_string and metadata of {} nodes are left out", notes));
   if (model.training_info_size() > 0)
     problems.warn({}, "the model's training_info is left out");
   if (model.configuration_size() > 0)
@@ -141,7 +155,11 @@ Result<Graph> read_model(const std::shared_ptr<const MappedFile>& file, const Im
 }  // namespace
 
 Result<Graph> import_onnx(const std::filesystem::path& path, const ImportOptions& options) {
-  const auto file = RCC_TRY(MappedFile::open(path, options.max_file_bytes));
+  auto opened = MappedFile::open(path, options.max_file_bytes);
+  if (!opened && opened.error().kind == ErrorKind::limit)
+    return fail(std::move(opened).error().with_help(
+        "bigger models keep their weights in files beside them: save_as_external_data in onnx.save"));
+  const auto file = RCC_TRY(std::move(opened));
   Problems problems(path.string(), options.sink);
   Result<Graph> graph = read_model(file, options, problems);
   if (!graph) problems.error({}, std::move(graph).error());

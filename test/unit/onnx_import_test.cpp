@@ -264,6 +264,27 @@ TEST_F(OnnxImportTest, MetadataIsKeptAndExtended) {
   EXPECT_EQ(again->info().producer_name, "maker");
 }
 
+TEST_F(OnnxImportTest, ModelInfoIsChecked) {
+  const auto path = folder_.path() / "out.onnx";
+  Graph graph = read(model(small_graph()));
+  graph.info().opsets[""] = 5;
+  EXPECT_EQ(export_onnx(graph, path).error().message(),
+            "the graph states opset 5; 7 to 28 can be written");
+  graph.info().opsets.clear();
+  graph.info().functions = {"\x0a"};
+  EXPECT_EQ(export_onnx(graph, path).error().message(),
+            "the bytes of a model-local function are damaged");
+  graph.info() = {};
+  EXPECT_EQ(written_and_read(graph).info().opsets.at(""), kDefaultOpset);
+}
+
+TEST_F(OnnxImportTest, ElidedWeightsCannotBeWritten) {
+  Graph graph = read(model(small_graph()));
+  graph.set_tensor(*graph.find_value("b"), Tensor::elided(DType::f32, {2}));
+  EXPECT_EQ(export_onnx(graph, folder_.path() / "out.onnx").error().message(),
+            "the constant `b` has no contents");
+}
+
 TEST_F(OnnxImportTest, OperatorsOfRccItselfCannotBeWritten) {
   Graph graph = read(model(small_graph()));
   Value& y = *graph.outputs().front().value;
