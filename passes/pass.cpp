@@ -37,10 +37,11 @@ std::string_view effect_name(Effect effect) {
   return "lossy";
 }
 
-Result<Services*> PassContext::no_services() {
-  return fail(ErrorKind::environment,
-              "this pass needs a backend that evaluates or trains, and none is loaded",
-              "run it through `rcc`, which loads the torch module");
+Result<Services*> PassContext::no_services() const {
+  return fail(
+      ErrorKind::environment,
+      fmt::format("{}: needs a backend that evaluates or trains, and none is loaded", pass_name_),
+      "run it through `rcc`, which loads the torch module");
 }
 
 void PassContext::declined(const Node& node, std::string_view reason) {

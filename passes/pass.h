@@ -76,7 +76,7 @@ class PassContext {
 
  private:
   friend class Pipeline;
-  static Result<Services*> no_services();
+  Result<Services*> no_services() const;
   const Graph* original_ = nullptr;
   TargetOptions target_;
   std::uint64_t seed_ = 0;
