@@ -117,6 +117,8 @@ Graph& Graph::operator=(Graph&& other) noexcept {
 
 std::string_view Graph::intern(std::string_view text) { return storage_->names.intern(text); }
 std::uint64_t Graph::epoch() const { return storage_->anchor.epoch; }
+bool Graph::is_known_good() const { return storage_->known_good_at == epoch(); }
+void Graph::set_known_good() const { storage_->known_good_at = epoch(); }
 std::size_t Graph::node_count() const { return storage_->node_count; }
 
 std::uint32_t Graph::node_id_limit() const {

@@ -368,6 +368,9 @@ class Graph {
 
   // Counts every change; equal epochs mean an unchanged graph.
   std::uint64_t epoch() const;
+  // Whether the graph passed verify() and has not changed since.
+  bool is_known_good() const;
+  void set_known_good() const;
 
  private:
   struct Storage;

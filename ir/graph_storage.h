@@ -70,6 +70,7 @@ struct Graph::Storage {
   Storage& operator=(const Storage&) = delete;
 
   GraphAnchor anchor;
+  std::uint64_t known_good_at = UINT64_MAX;
   Slab<Node> node_slab;
   Slab<Value> value_slab;
   // By id; null after removal.

@@ -11,7 +11,7 @@ namespace rcc {
 
 enum class TokenKind : std::uint8_t {
   end,
-  identifier,     // [A-Za-z_][A-Za-z0-9_.]*
+  identifier,     // [A-Za-z_][A-Za-z0-9_.]*, without two dots at the end
   value_name,     // %name or %"any bytes"
   constant_name,  // @name or @"any bytes"
   number,         // 12, 0.5, 1e-05; a sign is a token of its own

@@ -106,19 +106,26 @@ void GraphParser::parse_body() {
 std::optional<std::string> GraphParser::new_name(const Token& token) {
   std::optional<std::string> name = values_.text_of(token);
   if (!name) return std::nullopt;
+  if (name->empty()) {
+    errors_.report(token, "empty name");
+    return std::nullopt;
+  }
   if (graph_->find_value(*name) != nullptr) {
     errors_.report(token, fmt::format("a second value named {}", token.text),
                    "names of inputs, constants and results are distinct");
     return std::nullopt;
   }
-  const auto used = undefined_.find(*name);
-  if (used != undefined_.end()) {
-    Diagnostic& diagnostic = errors_.diagnostics()[used->second];
-    diagnostic.message = fmt::format("{} is used before its definition", token.text);
-    diagnostic.help = fmt::format("it is defined on line {}", token.line);
-    undefined_.erase(used);
-  }
+  note_definition(*name, token);
   return name;
+}
+
+void GraphParser::note_definition(const std::string& name, const Token& token) {
+  const auto used = undefined_.find(name);
+  if (used == undefined_.end()) return;
+  Diagnostic& diagnostic = errors_.diagnostics()[used->second];
+  diagnostic.message = fmt::format("{} is used before its definition", token.text);
+  diagnostic.help = fmt::format("it is defined on line {}", token.line);
+  undefined_.erase(used);
 }
 
 Value* GraphParser::undefined(const Token& token, const std::string& name) {
@@ -185,6 +192,7 @@ bool GraphParser::parse_definition() {
   for (const Token& token : results) {
     if (token.kind == TokenKind::identifier) continue;
     std::string name = definition_name(token);
+    note_definition(name, token);
     if (graph_->find_value(name) == nullptr) poisoned_.insert(std::move(name));
   }
   return false;
@@ -251,7 +259,11 @@ bool GraphParser::parse_model() {
   while (!lexer_.take_if("}")) {
     if (errors_.is_full()) return true;
     if (lexer_.peek().kind != TokenKind::identifier) return errors_.report_expected("`}`");
-    if (!parse_model_entry(lexer_.take())) lexer_.skip_line();
+    if (parse_model_entry(lexer_.take())) continue;
+    const std::uint32_t line = lexer_.last_line();
+    while (lexer_.peek().line == line && !lexer_.peek().is("}") &&
+           lexer_.peek().kind != TokenKind::end)
+      lexer_.take();
   }
   return true;
 }

@@ -58,6 +58,8 @@ class GraphParser {
   // Null, and reported, when the name is not defined above.
   Value* use(const Token& token);
   Value* undefined(const Token& token, const std::string& name);
+  // Says of an earlier use of the name that it came too early.
+  void note_definition(const std::string& name, const Token& token);
   // What a name token says, without checks.
   static std::string definition_name(const Token& token);
   // The name for a definition; nullopt, and reported, when it is taken.

@@ -84,10 +84,6 @@ std::optional<std::string> ValueParser::text_of(const Token& token) {
                    R"(the escapes are \" \\ \n \r \t and \xNN)");
     return std::nullopt;
   }
-  if (!is_string && unquoted.text.empty()) {
-    errors_.report(token, "empty name");
-    return std::nullopt;
-  }
   if (!is_string && unquoted.text.size() > kMostNameBytes) {
     errors_.report_limit(token, fmt::format("name of {} bytes; at most {} are allowed",
                                             unquoted.text.size(), kMostNameBytes));

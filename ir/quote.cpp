@@ -61,7 +61,8 @@ bool is_plain_name(std::string_view text) {
 }
 
 bool is_identifier(std::string_view text) {
-  return is_plain_name(text) && !is_digit(text.front()) && text.front() != '.';
+  return is_plain_name(text) && !is_digit(text.front()) && text.front() != '.' &&
+         !text.ends_with("..");
 }
 
 void append_identifier(std::string& out, std::string_view text) {

@@ -9,7 +9,7 @@ namespace rcc {
 // and \xNN, which is any byte. Never contains `[[`, `{{` or `}}`.
 std::string quoted_text(std::string_view text);
 
-// [A-Za-z_][A-Za-z0-9_.]*
+// [A-Za-z_][A-Za-z0-9_.]*, without two dots at the end.
 bool is_identifier(std::string_view text);
 // [A-Za-z0-9_.]+, what stands after % and @ without quotes.
 bool is_plain_name(std::string_view text);
