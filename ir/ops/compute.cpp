@@ -85,8 +85,9 @@ Tensor from_integers(DType dtype, Sizes sizes, std::span<const std::int64_t> val
     case DType::u32:
       return wrapped<std::uint32_t>(dtype, std::move(sizes), values);
     case DType::i64:
-    case DType::u64:
       return wrapped<std::int64_t>(dtype, std::move(sizes), values);
+    case DType::u64:
+      return wrapped<std::uint64_t>(dtype, std::move(sizes), values);
     default:
       // 4 bits; they do not wrap around.
       return Tensor::from_doubles(dtype, std::move(sizes),

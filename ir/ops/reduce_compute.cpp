@@ -37,6 +37,12 @@ Result<Tensors> reduce(const Node& node, const Tensor& x, double start, Step ste
 
 double as_it_is(double value, double) { return value; }
 
+// What is above every element; the type's own limit where it has no infinity.
+double highest(DType dtype) {
+  return dtype == DType::boolean ? 1 : std::numeric_limits<double>::infinity();
+}
+double lowest(DType dtype) { return dtype == DType::boolean ? 0 : -highest(dtype); }
+
 }  // namespace
 
 Result<Tensors> interpret_reduce_sum(const Node& node, Operands operands) {
@@ -55,13 +61,13 @@ Result<Tensors> interpret_reduce_mean(const Node& node, Operands operands) {
 
 Result<Tensors> interpret_reduce_max(const Node& node, Operands operands) {
   return reduce(
-      node, *operands[0], -std::numeric_limits<double>::infinity(),
+      node, *operands[0], lowest(operands[0]->dtype()),
       [](double a, double b) { return a > b || std::isnan(a) ? a : b; }, as_it_is);
 }
 
 Result<Tensors> interpret_reduce_min(const Node& node, Operands operands) {
   return reduce(
-      node, *operands[0], std::numeric_limits<double>::infinity(),
+      node, *operands[0], highest(operands[0]->dtype()),
       [](double a, double b) { return a < b || std::isnan(a) ? a : b; }, as_it_is);
 }
 

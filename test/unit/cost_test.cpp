@@ -9,8 +9,8 @@ namespace rcc {
 namespace {
 
 // The table of published and computed figures: torchvision's ResNet18 and the CIFAR variant, whole
-// and with channels removed (params, MACs). Widths are of the stem and the four stages' spines, then
-// of the eight inner convolutions.
+// and with channels removed (params, MACs). Widths are of the stem and the four stages' spines,
+// then of the eight inner convolutions.
 struct Golden {
   const char* name;
   bool is_cifar;
@@ -32,19 +32,18 @@ TEST_P(CostTest, MatchesTheTable) {
   EXPECT_EQ(total.macs, golden.macs);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    ResNet18, CostTest,
-    testing::Values(Golden{"whole", false, 1, 1, 11689512, 1814073344},
-                    Golden{"all_75", false, .75, .75, 6675352, 1042639872},
-                    Golden{"all_50", false, .5, .5, 3055880, 483149824},
-                    Golden{"inner_70", false, 1, .7, 8380384, 1302880256},
-                    Golden{"inner_60", false, 1, .6, 7281568, 1137036032},
-                    Golden{"inner_50", false, 1, .5, 6194856, 975933440},
-                    Golden{"inner_40", false, 1, .4, 5077600, 802073600},
-                    Golden{"cifar", true, 1, 1, 11173962, 555422720},
-                    Golden{"cifar_50", true, .5, .5, 2797610, 139299328},
-                    Golden{"cifar_inner_50", true, 1, .5, 5679306, 281744384}),
-    [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(ResNet18, CostTest,
+                         testing::Values(Golden{"whole", false, 1, 1, 11689512, 1814073344},
+                                         Golden{"all_75", false, .75, .75, 6675352, 1042639872},
+                                         Golden{"all_50", false, .5, .5, 3055880, 483149824},
+                                         Golden{"inner_70", false, 1, .7, 8380384, 1302880256},
+                                         Golden{"inner_60", false, 1, .6, 7281568, 1137036032},
+                                         Golden{"inner_50", false, 1, .5, 6194856, 975933440},
+                                         Golden{"inner_40", false, 1, .4, 5077600, 802073600},
+                                         Golden{"cifar", true, 1, 1, 11173962, 555422720},
+                                         Golden{"cifar_50", true, .5, .5, 2797610, 139299328},
+                                         Golden{"cifar_inner_50", true, 1, .5, 5679306, 281744384}),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Cost, StatisticsAreStoredButNoParameters) {
   const Graph graph = build_resnet18({.size = 32, .classes = 10, .is_cifar = true});

@@ -23,8 +23,8 @@ class ResNet18Builder {
   explicit ResNet18Builder(const ResNet18Options& options) : options_(options) {}
 
   Graph build() {
-    Value* x = &graph_.add_input("x", Type(DType::f32, {Dim(1), Dim(3), Dim(options_.size),
-                                                        Dim(options_.size)}));
+    Value* x = &graph_.add_input(
+        "x", Type(DType::f32, {Dim(1), Dim(3), Dim(options_.size), Dim(options_.size)}));
     const bool is_cifar = options_.is_cifar;
     x = &conv(*x, spine(64), is_cifar ? 3 : 7, is_cifar ? 1 : 2);
     x = &graph_.add(OpKind::relu, {x});
@@ -71,9 +71,9 @@ class ResNet18Builder {
   Value& conv(Value& x, std::int64_t channels, std::int64_t kernel, std::int64_t stride) {
     const std::int64_t pad = kernel / 2;
     Value& weight = filled({channels, x.type().dims[1].size(), kernel, kernel});
-    Value& y = graph_.add(OpKind::conv, {&x, &weight},
-                          {{attr::pads, Ints{pad, pad, pad, pad}},
-                           {attr::strides, Ints{stride, stride}}});
+    Value& y =
+        graph_.add(OpKind::conv, {&x, &weight},
+                   {{attr::pads, Ints{pad, pad, pad, pad}}, {attr::strides, Ints{stride, stride}}});
     return graph_.add(OpKind::batch_norm, {&y, &ones(channels), &filled({channels}),
                                            &filled({channels}), &ones(channels)});
   }
