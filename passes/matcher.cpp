@@ -23,7 +23,8 @@ bool fits_any(const NodePattern& pattern, const Node& node) {
 
 std::string alternatives(const NodePattern& pattern) {
   std::string text;
-  for (const OpInfo* op : pattern.ops) text += fmt::format("{}{}", text.empty() ? "" : " or ", op->name);
+  for (const OpInfo* op : pattern.ops)
+    text += fmt::format("{}{}", text.empty() ? "" : " or ", op->name);
   return text;
 }
 
@@ -34,15 +35,22 @@ std::string attribute_text(const AttributeValue& value) {
     return "<" + text + ">";
   };
   switch (type_of(value)) {
-    case AttributeType::none: return "not set";
-    case AttributeType::integer: return fmt::format("{}", std::get<std::int64_t>(value));
-    case AttributeType::real: return to_text(std::get<float>(value));
-    case AttributeType::string: return fmt::format("\"{}\"", std::get<std::string>(value));
-    case AttributeType::ints: return list(std::get<Ints>(value));
-    case AttributeType::reals: return list(std::get<Floats>(value));
+    case AttributeType::none:
+      return "not set";
+    case AttributeType::integer:
+      return fmt::format("{}", std::get<std::int64_t>(value));
+    case AttributeType::real:
+      return to_text(std::get<float>(value));
+    case AttributeType::string:
+      return fmt::format("\"{}\"", std::get<std::string>(value));
+    case AttributeType::ints:
+      return list(std::get<Ints>(value));
+    case AttributeType::reals:
+      return list(std::get<Floats>(value));
     case AttributeType::strings:
     case AttributeType::tensor:
-    case AttributeType::raw: break;
+    case AttributeType::raw:
+      break;
   }
   return "another";
 }
@@ -90,9 +98,8 @@ Matcher::Outcome Matcher::match(const Rule& rule, Node& root) {
   Outcome best = Outcome::no;
   const std::uint32_t orders = 1U << rule.commutative.size();
   for (std::uint32_t order = 0; order < orders; ++order) {
-    if (std::any_of(failed.begin(), failed.end(), [order](const auto& f) {
-          return (f.first & f.second) == (order & f.second);
-        }))
+    if (std::any_of(failed.begin(), failed.end(),
+                    [order](const auto& f) { return (f.first & f.second) == (order & f.second); }))
       continue;
     const Outcome outcome = match_in_order(order);
     if (outcome == Outcome::yes) return outcome;
@@ -141,20 +148,28 @@ void Matcher::fail_with(std::string reason) { reason_ = std::move(reason); }
 
 bool Matcher::run(const MatchStep& step) {
   switch (step.kind) {
-    case MatchStep::Kind::enter: return enter(step);
-    case MatchStep::Kind::bind: return bind(step);
+    case MatchStep::Kind::enter:
+      return enter(step);
+    case MatchStep::Kind::bind:
+      return bind(step);
     case MatchStep::Kind::absent: {
       const Value* value = operand(step);
       if (value != nullptr && wants_reason())
         fail_with(fmt::format("operand {} is given, {}", step.operand, label_of(*value)));
       return value == nullptr;
     }
-    case MatchStep::Kind::no_more: return has_no_more(step);
-    case MatchStep::Kind::attribute: return check_attribute(step);
-    case MatchStep::Kind::default_others: return check_defaults(step);
-    case MatchStep::Kind::value_kind: return check_value_kind(step);
-    case MatchStep::Kind::results: return check_results(step);
-    case MatchStep::Kind::uses: return check_uses(step);
+    case MatchStep::Kind::no_more:
+      return has_no_more(step);
+    case MatchStep::Kind::attribute:
+      return check_attribute(step);
+    case MatchStep::Kind::default_others:
+      return check_defaults(step);
+    case MatchStep::Kind::value_kind:
+      return check_value_kind(step);
+    case MatchStep::Kind::results:
+      return check_results(step);
+    case MatchStep::Kind::uses:
+      return check_uses(step);
   }
   return false;
 }
@@ -162,7 +177,8 @@ bool Matcher::run(const MatchStep& step) {
 std::size_t Matcher::operand_index(const MatchStep& step) const {
   const auto index = static_cast<std::size_t>(step.operand);
   for (std::size_t i = 0; i < rule_->commutative.size(); ++i)
-    if (rule_->commutative[i] == step.parent && (order_ >> i & 1) != 0 && index < 2) return 1 - index;
+    if (rule_->commutative[i] == step.parent && (order_ >> i & 1) != 0 && index < 2)
+      return 1 - index;
   return index;
 }
 
@@ -186,11 +202,10 @@ bool Matcher::enter(const MatchStep& step) {
         const Node& user = *bindings_.nodes[static_cast<std::size_t>(step.parent)];
         fail_with(fmt::format("operand {} of {} is {}, not the result of {}",
                               operand_name(user, operand_index(step)), user.op().name,
-                              value == nullptr ? "absent"
-                              : node == nullptr
-                                  ? label_of(*value)
-                                  : fmt::format("{}, the result of {}", label_of(*value),
-                                                node->op().name),
+                              value == nullptr  ? "absent"
+                              : node == nullptr ? label_of(*value)
+                                                : fmt::format("{}, the result of {}",
+                                                              label_of(*value), node->op().name),
                               alternatives(pattern)));
       }
       return false;
@@ -281,7 +296,8 @@ bool Matcher::check_value_kind(const MatchStep& step) {
   }
   const DType dtype = value->type().dtype;
   const bool fits = (kind.dtype == DType::unknown || kind.dtype == dtype) &&
-                    (!kind.is_float || is_float(dtype)) && (!kind.is_integer || is_integer(dtype)) &&
+                    (!kind.is_float || is_float(dtype)) &&
+                    (!kind.is_integer || is_integer(dtype)) &&
                     (!kind.has_dims || check_dims(kind, value->type()));
   if (!fits && wants_reason()) {
     fail_with(fmt::format("{} is {}, which does not fit the pattern", label_of(*value),
@@ -319,9 +335,10 @@ bool Matcher::check_results(const MatchStep& step) {
     if (result == nullptr || result->is_unused()) continue;
     bool is_known = i < pattern.result_slots.size();
     if (is_root && is_known)
-      is_known = std::any_of(
-          rule_->replacements.begin(), rule_->replacements.end(),
-          [&](const Replacement& replacement) { return replacement.slot == pattern.result_slots[i]; });
+      is_known = std::any_of(rule_->replacements.begin(), rule_->replacements.end(),
+                             [&](const Replacement& replacement) {
+                               return replacement.slot == pattern.result_slots[i];
+                             });
     if (is_known) continue;
     if (wants_reason()) fail_with(fmt::format("{} is used", label_of(*result)));
     return false;

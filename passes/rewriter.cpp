@@ -22,7 +22,8 @@ bool agree(const Type& a, const Type& b) {
   if (!a.is_ranked || !b.is_ranked) return true;
   if (a.rank() != b.rank()) return false;
   for (std::size_t i = 0; i < a.rank(); ++i)
-    if (!(a.dims[i] == b.dims[i]) && !a.dims[i].is_unknown() && !b.dims[i].is_unknown()) return false;
+    if (!(a.dims[i] == b.dims[i]) && !a.dims[i].is_unknown() && !b.dims[i].is_unknown())
+      return false;
   return true;
 }
 
@@ -36,11 +37,14 @@ std::string name_beside(const Value* sibling, std::string_view operand, std::str
 
 std::string_view word_for(Role role, std::string_view operand) {
   switch (role) {
-    case Role::weight: return "weight";
-    case Role::bias: return "bias";
+    case Role::weight:
+      return "weight";
+    case Role::bias:
+      return "bias";
     case Role::data:
     case Role::statistic:
-    case Role::parameter: break;
+    case Role::parameter:
+      break;
   }
   return operand;
 }
@@ -134,7 +138,8 @@ Rewriter::PlanResult Rewriter::plan_constant(const Expression& expression) {
     DatumResult axis = evaluate(expression.children[2], bindings_);
     if (!factors) return refuse(std::move(factors).error());
     if (!axis) return refuse(std::move(axis).error());
-    auto scaled = scale_directly(source.tensor(), *factors, static_cast<std::int64_t>(axis->data[0]));
+    auto scaled =
+        scale_directly(source.tensor(), *factors, static_cast<std::int64_t>(axis->data[0]));
     if (scaled) {
       constant.tensor = std::move(*scaled);
       constant.is_sparse = source.is_sparse();
@@ -165,15 +170,28 @@ tl::expected<void, std::string> Rewriter::plan_attributes(const Expression& expr
       DatumResult datum = evaluate(value, bindings_);
       if (!datum) return refuse(std::move(datum).error());
       switch (info.type) {
-        case AttributeType::integer: result = static_cast<std::int64_t>(datum->data.at(0)); break;
-        case AttributeType::real: result = static_cast<float>(datum->data.at(0)); break;
-        case AttributeType::string: result = datum->text.value_or(""); break;
-        case AttributeType::ints: result = Ints(datum->data.begin(), datum->data.end()); break;
-        case AttributeType::reals: result = Floats(datum->data.begin(), datum->data.end()); break;
-        case AttributeType::tensor: result = to_tensor(*datum, DType::f32); break;
+        case AttributeType::integer:
+          result = static_cast<std::int64_t>(datum->data.at(0));
+          break;
+        case AttributeType::real:
+          result = static_cast<float>(datum->data.at(0));
+          break;
+        case AttributeType::string:
+          result = datum->text.value_or("");
+          break;
+        case AttributeType::ints:
+          result = Ints(datum->data.begin(), datum->data.end());
+          break;
+        case AttributeType::reals:
+          result = Floats(datum->data.begin(), datum->data.end());
+          break;
+        case AttributeType::tensor:
+          result = to_tensor(*datum, DType::f32);
+          break;
         case AttributeType::none:
         case AttributeType::strings:
-        case AttributeType::raw: break;
+        case AttributeType::raw:
+          break;
       }
     }
     const auto known = std::find_if(node.attributes.begin(), node.attributes.end(),
@@ -189,7 +207,8 @@ tl::expected<void, std::string> Rewriter::plan_attributes(const Expression& expr
 // A new constant takes the place, and the name, of the operand that the copied node has there; an
 // operand which that node lacks is named after its weight.
 void Rewriter::name_constants(const Expression& expression, Plan& node) {
-  const int like = expression.build.like >= 0 ? expression.build.like : expression.build.attributes_of;
+  const int like =
+      expression.build.like >= 0 ? expression.build.like : expression.build.attributes_of;
   const Node* model = like < 0 ? nullptr : bindings_.nodes[static_cast<std::size_t>(like)];
   const int weight = node.op->operand_with_role(Role::weight);
   const Value* sibling =
@@ -244,8 +263,7 @@ bool Rewriter::changes_nothing(const Plan& planned) const {
 std::optional<std::string> Rewriter::refuse_existing(const Value& replaced,
                                                      const Value& with) const {
   if (!agree(replaced.type(), with.type()))
-    return fmt::format("{} is {}, not {}", label_of(with),
-                       to_text(with.type(), graph_.symbols()),
+    return fmt::format("{} is {}, not {}", label_of(with), to_text(with.type(), graph_.symbols()),
                        to_text(replaced.type(), graph_.symbols()));
   if (!replaced.is_output()) return std::nullopt;
   if (with.producer() == nullptr)
@@ -258,14 +276,17 @@ std::optional<std::string> Rewriter::refuse_existing(const Value& replaced,
 
 Value& Rewriter::make(const Plan& planned) {
   switch (planned.kind) {
-    case Plan::Kind::existing: return *planned.value;
+    case Plan::Kind::existing:
+      return *planned.value;
     case Plan::Kind::constant: {
       Value& value = graph_.add_constant(planned.name, planned.tensor, planned.is_sparse);
       new_constants_.push_back({&value, planned.original});
       return value;
     }
-    case Plan::Kind::node: return make_node(planned);
-    case Plan::Kind::absent: break;
+    case Plan::Kind::node:
+      return make_node(planned);
+    case Plan::Kind::absent:
+      break;
   }
   RCC_CHECK(false, "an absent value");
 }
@@ -305,9 +326,8 @@ void Rewriter::undo() {
 }
 
 void Rewriter::replace(Value& old, Value& with) {
-  const bool is_new_result =
-      std::any_of(done_.new_nodes.begin(), done_.new_nodes.end(),
-                  [&](const Node* node) { return node == with.producer(); });
+  const bool is_new_result = std::any_of(done_.new_nodes.begin(), done_.new_nodes.end(),
+                                         [&](const Node* node) { return node == with.producer(); });
   const bool is_new_constant =
       std::any_of(new_constants_.begin(), new_constants_.end(),
                   [&](const NewConstant& constant) { return constant.value == &with; });

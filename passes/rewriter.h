@@ -18,8 +18,8 @@ struct Rewrite {
   std::vector<Value*> results;
 };
 
-// Applies the replacements of a rule at a matched site. First everything is computed, then the graph
-// is changed; a site where that does not work out is left as it was.
+// Applies the replacements of a rule at a matched site. First everything is computed, then the
+// graph is changed; a site where that does not work out is left as it was.
 class Rewriter {
  public:
   Rewriter(Graph& graph, const Rule& rule, const Bindings& bindings);

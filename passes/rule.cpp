@@ -22,7 +22,8 @@ void check_file(const RuleSet& rules, RuleErrors& errors) {
   for (const RuleOption& option : rules.options) {
     const bool is_number = option.value.index() == 1 || option.value.index() == 2;
     if ((option.minimum || option.maximum) && !is_number)
-      errors.add(option.range, fmt::format("option `{}` is not a number and has no range", option.name));
+      errors.add(option.range,
+                 fmt::format("option `{}` is not a number and has no range", option.name));
     if (!is_number || !option.minimum) continue;
     const double value = option.value.index() == 1
                              ? static_cast<double>(std::get<std::int64_t>(option.value))
@@ -67,7 +68,8 @@ void RuleOptionSet::describe(OptionVisitor& visitor) {
     FieldRule rule;
     rule.minimum = option.minimum;
     rule.maximum = option.maximum;
-    std::visit([&](auto& value) { visitor.field(option.name, value, option.help, rule); }, values_[i]);
+    std::visit([&](auto& value) { visitor.field(option.name, value, option.help, rule); },
+               values_[i]);
   }
 }
 
@@ -106,10 +108,11 @@ Result<void> run_as_pass(const RuleSet& rules, Graph& graph, const OptionSet& op
   RCC_TRY(run.run());
   const RuleRunStatistics& statistics = run.statistics();
   PassReport& report = context.report();
-  report.summary = fmt::format("{} rewritten, {} declined", statistics.rewrites, statistics.declined);
+  report.summary =
+      fmt::format("{} rewritten, {} declined", statistics.rewrites, statistics.declined);
   for (std::size_t i = 0; i < rules.rules.size(); ++i)
-    report.facts.push_back({rules.rules[i]->name,
-                            static_cast<std::int64_t>(statistics.rewrites_of_rule[i])});
+    report.facts.push_back(
+        {rules.rules[i]->name, static_cast<std::int64_t>(statistics.rewrites_of_rule[i])});
   if (statistics.checked > 0) report.checked_difference = statistics.largest_difference;
   if (statistics.unchecked > 0)
     context.remark(fmt::format("{} of {} rewrites could not be checked numerically; {}",

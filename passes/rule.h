@@ -92,8 +92,8 @@ struct NodePattern {
   std::vector<int> result_slots;
 };
 
-// Patterns compile to a straight list of steps: each tests or binds one thing. The first `structure`
-// steps find the operators.
+// Patterns compile to a straight list of steps: each tests or binds one thing. The first
+// `structure` steps find the operators.
 struct MatchStep {
   enum class Kind : std::uint8_t {
     enter,           // the operand is result `item` of a node that becomes node `pattern`
@@ -212,7 +212,8 @@ class RuleOptionSet final : public OptionSet {
   std::vector<RuleOption::Value> values_;
 };
 
-// The pass that applies the rules of a file. Its effect is the weakest of theirs. `ops` must outlive it.
+// The pass that applies the rules of a file. Its effect is the weakest of theirs. `ops` must
+// outlive it.
 Result<PassDef> rules_pass(std::string_view text, std::string_view file, const OpTable& ops);
 
 // Runs the `test` blocks of all rules with numeric verification. The error lists those that failed.

@@ -12,15 +12,24 @@ namespace {
 
 std::string_view name_of(AttributeType type) {
   switch (type) {
-    case AttributeType::none: return "nothing";
-    case AttributeType::integer: return "a whole number";
-    case AttributeType::real: return "a number";
-    case AttributeType::string: return "a text";
-    case AttributeType::ints: return "a list of whole numbers";
-    case AttributeType::reals: return "a list of numbers";
-    case AttributeType::strings: return "a list of texts";
-    case AttributeType::tensor: return "a tensor";
-    case AttributeType::raw: return "opaque";
+    case AttributeType::none:
+      return "nothing";
+    case AttributeType::integer:
+      return "a whole number";
+    case AttributeType::real:
+      return "a number";
+    case AttributeType::string:
+      return "a text";
+    case AttributeType::ints:
+      return "a list of whole numbers";
+    case AttributeType::reals:
+      return "a list of numbers";
+    case AttributeType::strings:
+      return "a list of texts";
+    case AttributeType::tensor:
+      return "a tensor";
+    case AttributeType::raw:
+      return "opaque";
   }
   return "nothing";
 }
@@ -88,11 +97,11 @@ void RuleChecker::check_attributes(std::size_t index) {
           std::any_of(pattern.attributes.begin(), pattern.attributes.end(),
                       [&](const AttributePattern& a) { return a.name == info.name; });
       if (info.is_required && !is_given)
-        errors_.add(pattern.range,
-                    fmt::format("attribute `{}` of `{}` has no default to compare with", info.name,
-                                op->name),
-                    fmt::format("name it in braces, as `{{ {} = _ }}`, or write `{{ .. }}`",
-                                info.name));
+        errors_.add(
+            pattern.range,
+            fmt::format("attribute `{}` of `{}` has no default to compare with", info.name,
+                        op->name),
+            fmt::format("name it in braces, as `{{ {} = _ }}`, or write `{{ .. }}`", info.name));
     }
   }
 }
@@ -116,8 +125,8 @@ void RuleChecker::check_attribute(NodePattern& pattern, AttributePattern& attrib
     if (to_attribute(literal, type, value))
       attribute.values.push_back(std::move(value));
     else
-      errors_.add(literal.range, fmt::format("attribute `{}` is {}, not this", attribute.name,
-                                             name_of(type)));
+      errors_.add(literal.range,
+                  fmt::format("attribute `{}` is {}, not this", attribute.name, name_of(type)));
   }
 }
 
@@ -125,14 +134,23 @@ void RuleChecker::check_attribute_capture(AttributePattern& attribute, Attribute
   Entry entry;
   switch (type) {
     case AttributeType::integer:
-    case AttributeType::real: entry.type.kind = ExpressionType::Kind::number; break;
+    case AttributeType::real:
+      entry.type.kind = ExpressionType::Kind::number;
+      break;
     case AttributeType::ints:
-    case AttributeType::reals: entry.type.kind = ExpressionType::Kind::list; break;
-    case AttributeType::string: entry.type.kind = ExpressionType::Kind::text; break;
-    case AttributeType::tensor: entry.type.kind = ExpressionType::Kind::tensor; break;
+    case AttributeType::reals:
+      entry.type.kind = ExpressionType::Kind::list;
+      break;
+    case AttributeType::string:
+      entry.type.kind = ExpressionType::Kind::text;
+      break;
+    case AttributeType::tensor:
+      entry.type.kind = ExpressionType::Kind::tensor;
+      break;
     case AttributeType::none:
     case AttributeType::strings:
-    case AttributeType::raw: break;
+    case AttributeType::raw:
+      break;
   }
   attribute.slot = static_cast<int>(rule_.attribute_names.size());
   rule_.attribute_names.push_back(attribute.capture);
@@ -148,7 +166,8 @@ bool RuleChecker::to_attribute(const Expression& literal, AttributeType type,
   const bool is_number = literal.kind == Expression::Kind::number;
   switch (type) {
     case AttributeType::integer:
-      if (literal.kind != Expression::Kind::truth && !(is_number && literal.is_integer)) return false;
+      if (literal.kind != Expression::Kind::truth && !(is_number && literal.is_integer))
+        return false;
       value = static_cast<std::int64_t>(literal.number);
       return true;
     case AttributeType::real:
@@ -174,7 +193,8 @@ bool RuleChecker::to_attribute(const Expression& literal, AttributeType type,
     case AttributeType::none:
     case AttributeType::strings:
     case AttributeType::tensor:
-    case AttributeType::raw: break;
+    case AttributeType::raw:
+      break;
   }
   return false;
 }

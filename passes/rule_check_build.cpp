@@ -15,14 +15,19 @@ bool fits(const ExpressionType& type, AttributeType attribute) {
   switch (attribute) {
     case AttributeType::integer:
       return type.kind == Kind::number || type.kind == Kind::truth;
-    case AttributeType::real: return type.kind == Kind::number;
+    case AttributeType::real:
+      return type.kind == Kind::number;
     case AttributeType::ints:
-    case AttributeType::reals: return type.kind == Kind::list || type.kind == Kind::tensor;
-    case AttributeType::string: return type.kind == Kind::text;
-    case AttributeType::tensor: return type.kind == Kind::tensor;
+    case AttributeType::reals:
+      return type.kind == Kind::list || type.kind == Kind::tensor;
+    case AttributeType::string:
+      return type.kind == Kind::text;
+    case AttributeType::tensor:
+      return type.kind == Kind::tensor;
     case AttributeType::none:
     case AttributeType::strings:
-    case AttributeType::raw: break;
+    case AttributeType::raw:
+      break;
   }
   return false;
 }
@@ -43,9 +48,10 @@ void RuleChecker::check_replacements() {
     if (target != nullptr) {
       const int root = static_cast<int>(rule_.patterns.size()) - 1;
       if (target->symbol.node != root)
-        errors_.add(replacement.target_range,
-                    fmt::format("`{}` is not a result of the root of the pattern", replacement.target),
-                    "the last binding of `match` is what gets replaced");
+        errors_.add(
+            replacement.target_range,
+            fmt::format("`{}` is not a result of the root of the pattern", replacement.target),
+            "the last binding of `match` is what gets replaced");
       replacement.slot = static_cast<int>(target->symbol.index);
       if (std::find(seen.begin(), seen.end(), replacement.slot) != seen.end())
         errors_.add(replacement.target_range,
@@ -76,8 +82,8 @@ void RuleChecker::check_build_value(Expression& expression) {
                 fmt::format("{} cannot be an operand", name_of(expression.type.kind)));
 }
 
-// A name that is both an operator and a function (`reshape`) makes a node when it has braces or when
-// an argument is not constant.
+// A name that is both an operator and a function (`reshape`) makes a node when it has braces or
+// when an argument is not constant.
 bool RuleChecker::is_build_call(const Expression& expression) {
   if (expression.has_braces || find_expression_function(expression.text) == nullptr) return true;
   if (ops_.find(expression.text) == nullptr) return false;
@@ -158,7 +164,8 @@ void RuleChecker::check_build_arguments(Expression& expression) {
   for (const OpInfo* op : rows)
     for (std::size_t at = 0; at < op->operands.size(); ++at) {
       const auto& given = expression.build.operands;
-      const bool is_given = std::find(given.begin(), given.end(), static_cast<int>(at)) != given.end();
+      const bool is_given =
+          std::find(given.begin(), given.end(), static_cast<int>(at)) != given.end();
       if (op->operands[at].arity == Arity::required && !is_given)
         errors_.add(name_range(expression), fmt::format("operand `{}` of `{}` is missing",
                                                         op->operands[at].name, op->name));
@@ -184,8 +191,8 @@ void RuleChecker::check_build_attributes(Expression& expression) {
     for (const OpInfo* op : build_rows(expression))
       if (expression.build.like != entry->symbol.node && !from.empty() &&
           (from.size() > 1 || from.front() != op))
-        errors_.add(attribute.range, fmt::format("`{}` may be another operator than `{}`",
-                                                 attribute.name, op->name),
+        errors_.add(attribute.range,
+                    fmt::format("`{}` may be another operator than `{}`", attribute.name, op->name),
                     fmt::format("write `{}(...)` for a node of the same operator", attribute.name));
   }
   for (const OpInfo* op : build_rows(expression)) {

@@ -82,15 +82,17 @@ void RuleChecker::check_statements() {
     const ExpressionType& type = statement.expression.type;
     if (statement.kind == RuleStatement::Kind::where) {
       if (type.kind == Kind::truths)
-        errors_.add(statement.expression.range, "a condition is one truth, not one for each element",
+        errors_.add(statement.expression.range,
+                    "a condition is one truth, not one for each element",
                     "wrap it in `all(...)` or `any(...)`");
       else if (type.kind != Kind::truth && type.kind != Kind::unknown)
         errors_.add(statement.expression.range,
                     fmt::format("a condition is a truth, not {}", name_of(type.kind)));
       if (statement.reason.empty()) {
         const TextRange range = statement.range;
-        statement.reason = fmt::format(
-            "`{}` does not hold", rules_.source->text().substr(range.begin, range.end - range.begin));
+        statement.reason =
+            fmt::format("`{}` does not hold",
+                        rules_.source->text().substr(range.begin, range.end - range.begin));
       }
       continue;
     }
@@ -108,16 +110,30 @@ void RuleChecker::check_statements() {
 
 void RuleChecker::check_expression(Expression& expression) {
   switch (expression.kind) {
-    case Expression::Kind::number: expression.type.kind = Kind::number; return;
-    case Expression::Kind::text: expression.type.kind = Kind::text; return;
-    case Expression::Kind::truth: expression.type.kind = Kind::truth; return;
-    case Expression::Kind::none: expression.type.kind = Kind::none; return;
-    case Expression::Kind::list: return check_list(expression);
-    case Expression::Kind::name: return check_name(expression);
-    case Expression::Kind::member: return check_member(expression);
-    case Expression::Kind::unary: return check_unary(expression);
-    case Expression::Kind::binary: return check_binary(expression);
-    case Expression::Kind::call: return check_call(expression);
+    case Expression::Kind::number:
+      expression.type.kind = Kind::number;
+      return;
+    case Expression::Kind::text:
+      expression.type.kind = Kind::text;
+      return;
+    case Expression::Kind::truth:
+      expression.type.kind = Kind::truth;
+      return;
+    case Expression::Kind::none:
+      expression.type.kind = Kind::none;
+      return;
+    case Expression::Kind::list:
+      return check_list(expression);
+    case Expression::Kind::name:
+      return check_name(expression);
+    case Expression::Kind::member:
+      return check_member(expression);
+    case Expression::Kind::unary:
+      return check_unary(expression);
+    case Expression::Kind::binary:
+      return check_binary(expression);
+    case Expression::Kind::call:
+      return check_call(expression);
   }
 }
 
@@ -144,11 +160,11 @@ void RuleChecker::check_member(Expression& expression) {
     const bool is_list = info->type == AttributeType::ints || info->type == AttributeType::reals;
     const bool is_number =
         info->type == AttributeType::integer || info->type == AttributeType::real;
-    expression.type.kind = is_list                                ? Kind::list
-                           : is_number                            ? Kind::number
+    expression.type.kind = is_list                               ? Kind::list
+                           : is_number                           ? Kind::number
                            : info->type == AttributeType::string ? Kind::text
                            : info->type == AttributeType::tensor ? Kind::tensor
-                                                                  : Kind::unknown;
+                                                                 : Kind::unknown;
   }
 }
 
@@ -164,11 +180,12 @@ void RuleChecker::check_list(Expression& expression) {
 bool RuleChecker::require_numeric(const Expression& expression) {
   const Kind kind = expression.type.kind;
   if (kind == Kind::value) {
-    errors_.add(expression.range, fmt::format("`{}` is not constant, so nothing can be computed with it",
-                                              expression.text),
-                expression.symbol.node >= 0
-                    ? std::string()
-                    : fmt::format("write `{}: const` in the pattern", expression.text));
+    errors_.add(
+        expression.range,
+        fmt::format("`{}` is not constant, so nothing can be computed with it", expression.text),
+        expression.symbol.node >= 0
+            ? std::string()
+            : fmt::format("write `{}: const` in the pattern", expression.text));
     return false;
   }
   if (kind == Kind::text || kind == Kind::none) {
@@ -184,7 +201,8 @@ void RuleChecker::check_unary(Expression& expression) {
   if (expression.text == "not") {
     if (operand.type.kind != Kind::truth && operand.type.kind != Kind::truths &&
         operand.type.kind != Kind::unknown)
-      errors_.add(operand.range, fmt::format("`not` takes a truth, not {}", name_of(operand.type.kind)));
+      errors_.add(operand.range,
+                  fmt::format("`not` takes a truth, not {}", name_of(operand.type.kind)));
     expression.type = operand.type;
     return;
   }
@@ -204,16 +222,18 @@ void RuleChecker::check_or(Expression& expression) {
       // In a replacement: one value of the graph or another.
       expression.type.kind = Kind::value;
     } else if (right.type.kind != Kind::none && require_numeric(right)) {
-      expression.type = {Kind::tensor, left.type.rank == right.type.rank ? left.type.rank : std::nullopt};
+      expression.type = {Kind::tensor,
+                         left.type.rank == right.type.rank ? left.type.rank : std::nullopt};
     }
     return;
   }
   for (const Expression* side : {&left, &right})
     if (side->type.kind != Kind::truth && side->type.kind != Kind::unknown)
-      errors_.add(side->range, fmt::format("`{}` takes truths, not {}", expression.text,
-                                           name_of(side->type.kind)),
-                  expression.text == "or" ? "a default is given to an optional operand, as `(b or 0)`"
-                                          : "");
+      errors_.add(
+          side->range,
+          fmt::format("`{}` takes truths, not {}", expression.text, name_of(side->type.kind)),
+          expression.text == "or" ? "a default is given to an optional operand, as `(b or 0)`"
+                                  : "");
   expression.type.kind = Kind::truth;
 }
 
@@ -261,12 +281,14 @@ void RuleChecker::check_call(Expression& expression) {
   expression.function = find_expression_function(expression.text);
   if (expression.function == nullptr) {
     std::vector<std::string_view> names;
-    for (const ExpressionFunction& function : expression_functions()) names.push_back(function.name);
+    for (const ExpressionFunction& function : expression_functions())
+      names.push_back(function.name);
     std::string help = did_you_mean(expression.text, names);
     if (help.empty() && ops_.find(expression.text) != nullptr)
       help = "operators are for `match` and `replace`";
-    const TextRange name{expression.range.begin,
-                         expression.range.begin + static_cast<std::uint32_t>(expression.text.size())};
+    const TextRange name{
+        expression.range.begin,
+        expression.range.begin + static_cast<std::uint32_t>(expression.text.size())};
     errors_.add(name, fmt::format("there is no function `{}`", expression.text), std::move(help));
     return;
   }
@@ -291,8 +313,9 @@ void RuleChecker::check_arguments(Expression& expression, std::size_t positional
   }
   bool is_good = true;
   for (std::size_t i = 0; i < positional; ++i)
-    is_good = check_argument(expression.children[i], letter_of(function.parameters, i),
-                             function.name) && is_good;
+    is_good =
+        check_argument(expression.children[i], letter_of(function.parameters, i), function.name) &&
+        is_good;
   if (is_good) expression.type = call_type(expression, positional);
 }
 
@@ -306,7 +329,8 @@ bool RuleChecker::check_argument(Expression& argument, char letter, std::string_
     return false;
   };
   if (letter == 'v')
-    return argument.symbol.kind == Symbol::Kind::value || refuse("an operand or a result of a node");
+    return argument.symbol.kind == Symbol::Kind::value ||
+           refuse("an operand or a result of a node");
   if (letter == 'm') return argument.symbol.node >= 0 || refuse("a node bound in `match`");
   if (letter == 'c')
     return type.kind == Kind::truth || type.kind == Kind::truths || refuse("truths");
@@ -317,7 +341,8 @@ bool RuleChecker::check_argument(Expression& argument, char letter, std::string_
     return false;
   }
   if (letter == 'n' && type.kind != Kind::number) return refuse("a number");
-  if (letter == 'l' && type.kind != Kind::list && type.kind != Kind::tensor) return refuse("a list");
+  if (letter == 'l' && type.kind != Kind::list && type.kind != Kind::tensor)
+    return refuse("a list");
   return true;
 }
 
@@ -339,13 +364,16 @@ void RuleChecker::check_named_arguments(Expression& expression) {
   }
   for (const NamedParameter& parameter : parameters) {
     const auto& given = expression.argument_names;
-    if (!parameter.is_optional && std::find(given.begin(), given.end(), parameter.name) == given.end())
-      errors_.add(expression.range, fmt::format("`{}` needs `{} = ...`", function.name, parameter.name));
+    if (!parameter.is_optional &&
+        std::find(given.begin(), given.end(), parameter.name) == given.end())
+      errors_.add(expression.range,
+                  fmt::format("`{}` needs `{} = ...`", function.name, parameter.name));
   }
   const auto& first = expression.children.empty() ? expression : expression.children[0];
   for (std::size_t i = 0; i < expression.children.size(); ++i) {
     const Expression& argument = expression.children[i];
-    if (expression.argument_names[i] != "axis" || argument.kind != Expression::Kind::number) continue;
+    if (expression.argument_names[i] != "axis" || argument.kind != Expression::Kind::number)
+      continue;
     if (!first.type.rank) continue;
     const auto rank = static_cast<double>(*first.type.rank);
     if (argument.number >= rank || argument.number < -rank)
@@ -357,15 +385,20 @@ void RuleChecker::check_named_arguments(Expression& expression) {
 ExpressionType RuleChecker::call_type(const Expression& expression, std::size_t positional) const {
   const auto& arguments = expression.children;
   switch (expression.function->result) {
-    case 'n': return {Kind::number};
-    case 'c': return {Kind::truth};
-    case 'l': return {Kind::list};
-    case 't': return {Kind::tensor, expression.text == "scale" ? arguments[0].type.rank : std::nullopt};
+    case 'n':
+      return {Kind::number};
+    case 'c':
+      return {Kind::truth};
+    case 'l':
+      return {Kind::list};
+    case 't':
+      return {Kind::tensor, expression.text == "scale" ? arguments[0].type.rank : std::nullopt};
     case 'r':
       if (positional == 1)
         return {expression.argument_names.size() > 1 ? Kind::tensor : Kind::number};
       [[fallthrough]];
-    default: break;
+    default:
+      break;
   }
   ExpressionType type{Kind::number, 0};
   for (std::size_t i = 0; i < positional; ++i) {

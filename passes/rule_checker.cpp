@@ -36,8 +36,7 @@ ExpressionType type_of_capture(const OperandPattern& operand) {
   type.kind = operand.has_kind && operand.value_kind.is_const ? ExpressionType::Kind::tensor
                                                               : ExpressionType::Kind::value;
   const auto& dims = operand.value_kind.dims;
-  if (operand.value_kind.has_dims &&
-      (dims.empty() || dims.back().kind != DimPattern::Kind::rest))
+  if (operand.value_kind.has_dims && (dims.empty() || dims.back().kind != DimPattern::Kind::rest))
     type.rank = dims.size();
   return type;
 }
@@ -129,12 +128,11 @@ void RuleChecker::check_operand(std::size_t index, OperandPattern& operand, int 
     const int here = position >= 0 ? position : operand_named(*op, operand.operand);
     const OperandInfo* info = here < 0 ? nullptr : operand_info(*op, here);
     if (info == nullptr) {
-      errors_.add(operand.range,
-                  position >= 0
-                      ? fmt::format("`{}` has {} operands", op->name, op->operands.size())
-                      : fmt::format("`{}` has no operand `{}`", op->name, operand.operand),
-                  position >= 0 ? std::string()
-                                : did_you_mean(operand.operand, operand_names(*op)));
+      errors_.add(
+          operand.range,
+          position >= 0 ? fmt::format("`{}` has {} operands", op->name, op->operands.size())
+                        : fmt::format("`{}` has no operand `{}`", op->name, operand.operand),
+          position >= 0 ? std::string() : did_you_mean(operand.operand, operand_names(*op)));
       return;
     }
     if (operand.index >= 0 && operand.index != here)
@@ -145,8 +143,8 @@ void RuleChecker::check_operand(std::size_t index, OperandPattern& operand, int 
   }
   const bool wants_absence = operand.is_optional || operand.kind == OperandPattern::Kind::none;
   if (wants_absence && !may_be_absent && !pattern.ops.empty())
-    errors_.add(operand.range, fmt::format("this operand of `{}` is never absent",
-                                           pattern.ops.front()->name));
+    errors_.add(operand.range,
+                fmt::format("this operand of `{}` is never absent", pattern.ops.front()->name));
   if (operand.has_kind) check_value_kind(operand.value_kind);
   if (operand.kind == OperandPattern::Kind::capture) check_capture(index, operand);
   if (operand.kind == OperandPattern::Kind::any && operand.has_kind)
@@ -285,7 +283,8 @@ bool RuleChecker::declare(const std::string& name, Entry entry) {
   const auto [position, is_new] = names_.emplace(name, entry);
   if (is_new) return true;
   const SourceSpan first = rules_.source->span(position->second.range);
-  errors_.add(entry.range, fmt::format("`{}` already has a meaning, from line {}", name, first.line));
+  errors_.add(entry.range,
+              fmt::format("`{}` already has a meaning, from line {}", name, first.line));
   return false;
 }
 

@@ -6,8 +6,8 @@
 
 namespace rcc {
 
-// Looks up every name of one rule, gives each expression its type and compiles the patterns to steps.
-// Problems go to `errors`.
+// Looks up every name of one rule, gives each expression its type and compiles the patterns to
+// steps. Problems go to `errors`.
 class RuleChecker {
  public:
   RuleChecker(const RuleSet& rules, Rule& rule, const OpTable& ops, RuleErrors& errors);

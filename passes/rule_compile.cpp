@@ -31,9 +31,10 @@ void RuleChecker::compile() {
       rule_.commutative.push_back(i);
   }
   if (rule_.commutative.size() > kMaxCommutative)
-    errors_.add(rule_.range, fmt::format("rule `{}` has {} commutative nodes; at most {} are tried in "
-                                         "both orders",
-                                         rule_.name, rule_.commutative.size(), kMaxCommutative));
+    errors_.add(rule_.range,
+                fmt::format("rule `{}` has {} commutative nodes; at most {} are tried in "
+                            "both orders",
+                            rule_.name, rule_.commutative.size(), kMaxCommutative));
 }
 
 // Finds the nodes, the root first. `enter` says where node `index` is found.
@@ -72,10 +73,8 @@ void RuleChecker::compile_operands(int index) {
     rule_.steps.push_back(step);
   }
   if (!pattern.has_rest_operands)
-    rule_.steps.push_back({.kind = MatchStep::Kind::no_more,
-                           .pattern = index,
-                           .parent = index,
-                           .operand = last + 1});
+    rule_.steps.push_back(
+        {.kind = MatchStep::Kind::no_more, .pattern = index, .parent = index, .operand = last + 1});
 }
 
 void RuleChecker::compile_details(int index) {
@@ -83,9 +82,8 @@ void RuleChecker::compile_details(int index) {
   for (std::size_t i = 0; i < pattern.attributes.size(); ++i) {
     const AttributePattern::Kind kind = pattern.attributes[i].kind;
     if (kind == AttributePattern::Kind::one_of || kind == AttributePattern::Kind::capture)
-      rule_.steps.push_back({.kind = MatchStep::Kind::attribute,
-                             .pattern = index,
-                             .item = static_cast<int>(i)});
+      rule_.steps.push_back(
+          {.kind = MatchStep::Kind::attribute, .pattern = index, .item = static_cast<int>(i)});
   }
   if (!pattern.has_rest_attributes)
     rule_.steps.push_back({.kind = MatchStep::Kind::default_others, .pattern = index});

@@ -14,8 +14,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
 
 // Longest first.
-constexpr std::array<std::string_view, 9> kLongSymbols = {"...", "..", "==", "!=", "<=",
-                                                          ">=",  "//", "=>", "->"};
+constexpr std::array<std::string_view, 9> kLongSymbols = {
+    "...", "..", "==", "!=", "<=", ">=", "//", "=>", "->"};
 
 }  // namespace
 

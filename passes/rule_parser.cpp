@@ -229,7 +229,8 @@ bool RuleParser::parse_where(Rule& rule) {
     if (!parse_expression(statement.expression)) return false;
     statement.range = range_from(begin);
     statement.has_reason = accept_word("else");
-    if (statement.has_reason && !expect_text("the reason, as a text", statement.reason)) return false;
+    if (statement.has_reason && !expect_text("the reason, as a text", statement.reason))
+      return false;
     rule.statements.push_back(std::move(statement));
   } while (accept(","));
   return expect(";", "after the condition");

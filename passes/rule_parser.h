@@ -4,8 +4,8 @@
 
 namespace rcc {
 
-// Reads the syntax of a rule file into `rules`; names are not looked up yet. Problems go to `errors`,
-// after which reading goes on with the next statement.
+// Reads the syntax of a rule file into `rules`; names are not looked up yet. Problems go to
+// `errors`, after which reading goes on with the next statement.
 class RuleParser {
  public:
   RuleParser(const RuleSource& source, RuleSet& rules, RuleErrors& errors);

@@ -72,8 +72,9 @@ Result<void> RuleRun::visit(Node& root) {
     if (rules_.is_fixpoint) enqueue(*done);
     node = applied->is_recursive && !done->new_nodes.empty() ? done->new_nodes.back() : nullptr;
     if (node != nullptr && depth >= kMaxRecursion)
-      return fail(ErrorKind::limit, fmt::format("rule `{}` rewrites its own result without end at {}",
-                                                applied->name, site_of(*node)));
+      return fail(ErrorKind::limit,
+                  fmt::format("rule `{}` rewrites its own result without end at {}", applied->name,
+                              site_of(*node)));
   }
   return {};
 }
@@ -115,13 +116,15 @@ Result<void> RuleRun::check(const Rule& rule, const Rewrite& rewrite, const Rule
     ++statistics_.checked;
     statistics_.largest_difference = std::max(statistics_.largest_difference, difference->relative);
     if (rule.effect == Effect::exact && !difference->is_bitwise_equal)
-      problem = fmt::format("the result differs by {:.3g}, relative to its largest element; the rule "
-                            "says it is exact",
-                            difference->relative);
+      problem = fmt::format(
+          "the result differs by {:.3g}, relative to its largest element; the rule "
+          "says it is exact",
+          difference->relative);
     else if (rule.effect == Effect::approx && !(difference->relative <= rule.tolerance))
-      problem = fmt::format("the result differs by {:.3g}, relative to its largest element; the rule "
-                            "allows {:.3g}",
-                            difference->relative, rule.tolerance);
+      problem = fmt::format(
+          "the result differs by {:.3g}, relative to its largest element; the rule "
+          "allows {:.3g}",
+          difference->relative, rule.tolerance);
   }
   if (problem.empty()) return {};
   Diagnostic diagnostic;

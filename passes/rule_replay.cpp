@@ -16,7 +16,8 @@ tl::unexpected<std::string> cannot(std::string reason) {
   return tl::unexpected<std::string>(std::move(reason));
 }
 
-// Nodes of a graph on their own. What they read from outside is an input, or a constant where it is.
+// Nodes of a graph on their own. What they read from outside is an input, or a constant where it
+// is.
 struct CutOut {
   Graph graph{"cut_out"};
   // Of the source graph, in the order of graph.inputs().
@@ -181,8 +182,8 @@ tl::expected<RuleReplay, std::string> RuleReplay::record(const Graph& graph, con
   return replay;
 }
 
-tl::expected<RuleReplay::Difference, std::string> RuleReplay::compare(const Graph& graph,
-                                                                      const Rewrite& rewrite) const {
+tl::expected<RuleReplay::Difference, std::string> RuleReplay::compare(
+    const Graph& graph, const Rewrite& rewrite) const {
   std::vector<Node*> nodes = rewrite.new_nodes;
   for (const NodeId id : matched_)
     if (Node* node = graph.node(id)) nodes.push_back(node);

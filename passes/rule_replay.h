@@ -12,8 +12,8 @@
 
 namespace rcc {
 
-// Holds a rewrite to its promise: the matched nodes, with their real weights and random inputs of the
-// smallest legal spatial size, are run before and after.
+// Holds a rewrite to its promise: the matched nodes, with their real weights and random inputs of
+// the smallest legal spatial size, are run before and after.
 class RuleReplay {
  public:
   // Before the rewrite. The error says why the site cannot be run.

@@ -109,7 +109,8 @@ Result<std::size_t> run_rule_tests(std::string_view text, std::string_view file,
       const std::string problem = runner.run(test);
       if (problem.empty()) continue;
       Diagnostic diagnostic;
-      diagnostic.message = fmt::format("test \"{}\" of rule `{}` failed: {}", test.name, rule->name, problem);
+      diagnostic.message =
+          fmt::format("test \"{}\" of rule `{}` failed: {}", test.name, rule->name, problem);
       diagnostic.span = rules->source->span(test.range);
       failed.diagnostics.push_back(std::move(diagnostic));
     }

@@ -92,14 +92,18 @@ std::optional<Datum> compare_whole(const Expression& expression, const Datum& a,
 
 DatumResult attribute_datum(const AttributeValue& value, std::string_view name) {
   switch (type_of(value)) {
-    case AttributeType::integer: return Datum::of(static_cast<double>(std::get<std::int64_t>(value)));
-    case AttributeType::real: return Datum::of(std::get<float>(value));
-    case AttributeType::ints: return Datum::of_list(std::get<Ints>(value));
+    case AttributeType::integer:
+      return Datum::of(static_cast<double>(std::get<std::int64_t>(value)));
+    case AttributeType::real:
+      return Datum::of(std::get<float>(value));
+    case AttributeType::ints:
+      return Datum::of_list(std::get<Ints>(value));
     case AttributeType::reals: {
       const auto& list = std::get<Floats>(value);
       return Datum{{static_cast<std::int64_t>(list.size())}, {list.begin(), list.end()}};
     }
-    case AttributeType::tensor: return to_datum(std::get<Tensor>(value));
+    case AttributeType::tensor:
+      return to_datum(std::get<Tensor>(value));
     case AttributeType::string: {
       Datum text;
       text.text = std::get<std::string>(value);
@@ -107,7 +111,8 @@ DatumResult attribute_datum(const AttributeValue& value, std::string_view name) 
     }
     case AttributeType::none:
     case AttributeType::strings:
-    case AttributeType::raw: break;
+    case AttributeType::raw:
+      break;
   }
   return no_value(fmt::format("attribute {} has no value to compute with", name));
 }
@@ -132,9 +137,12 @@ DatumResult evaluate_name(const Expression& expression, const Bindings& bindings
         return no_value(fmt::format("the size {} is not known", expression.text));
       return Datum::of(static_cast<double>(dim.size()));
     }
-    case Symbol::Kind::let: return bindings.lets[symbol.index];
-    case Symbol::Kind::option: return (*bindings.options)[symbol.index];
-    case Symbol::Kind::unresolved: break;
+    case Symbol::Kind::let:
+      return bindings.lets[symbol.index];
+    case Symbol::Kind::option:
+      return (*bindings.options)[symbol.index];
+    case Symbol::Kind::unresolved:
+      break;
   }
   RCC_CHECK(false, "unresolved name {}", expression.text);
 }
@@ -207,15 +215,24 @@ DatumResult evaluate_call(const Expression& expression, const Bindings& bindings
 
 std::string_view name_of(ExpressionType::Kind kind) {
   switch (kind) {
-    case ExpressionType::Kind::unknown: return "unknown";
-    case ExpressionType::Kind::number: return "a number";
-    case ExpressionType::Kind::truth: return "a truth";
-    case ExpressionType::Kind::tensor: return "a tensor";
-    case ExpressionType::Kind::truths: return "a truth for each element";
-    case ExpressionType::Kind::list: return "a list";
-    case ExpressionType::Kind::text: return "a text";
-    case ExpressionType::Kind::none: return "`none`";
-    case ExpressionType::Kind::value: return "a value that is not constant";
+    case ExpressionType::Kind::unknown:
+      return "unknown";
+    case ExpressionType::Kind::number:
+      return "a number";
+    case ExpressionType::Kind::truth:
+      return "a truth";
+    case ExpressionType::Kind::tensor:
+      return "a tensor";
+    case ExpressionType::Kind::truths:
+      return "a truth for each element";
+    case ExpressionType::Kind::list:
+      return "a list";
+    case ExpressionType::Kind::text:
+      return "a text";
+    case ExpressionType::Kind::none:
+      return "`none`";
+    case ExpressionType::Kind::value:
+      return "a value that is not constant";
   }
   return "unknown";
 }
@@ -266,24 +283,31 @@ DatumResult to_datum(const Tensor& tensor) {
 DatumResult evaluate(const Expression& expression, const Bindings& bindings) {
   switch (expression.kind) {
     case Expression::Kind::number:
-    case Expression::Kind::truth: return Datum::of(expression.number);
+    case Expression::Kind::truth:
+      return Datum::of(expression.number);
     case Expression::Kind::text: {
       Datum text;
       text.text = expression.text;
       return text;
     }
-    case Expression::Kind::list: return evaluate_list(expression, bindings);
-    case Expression::Kind::name: return evaluate_name(expression, bindings);
+    case Expression::Kind::list:
+      return evaluate_list(expression, bindings);
+    case Expression::Kind::name:
+      return evaluate_name(expression, bindings);
     case Expression::Kind::member: {
       const int node = expression.children[0].symbol.node;
       return attribute_datum(
           bindings.nodes[static_cast<std::size_t>(node)]->attribute(expression.text),
           expression.text);
     }
-    case Expression::Kind::unary: return evaluate_unary(expression, bindings);
-    case Expression::Kind::binary: return evaluate_binary(expression, bindings);
-    case Expression::Kind::call: return evaluate_call(expression, bindings);
-    case Expression::Kind::none: break;
+    case Expression::Kind::unary:
+      return evaluate_unary(expression, bindings);
+    case Expression::Kind::binary:
+      return evaluate_binary(expression, bindings);
+    case Expression::Kind::call:
+      return evaluate_call(expression, bindings);
+    case Expression::Kind::none:
+      break;
   }
   RCC_CHECK(false, "expression without a value");
 }

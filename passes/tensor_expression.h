@@ -69,7 +69,18 @@ struct BuildTarget {
 
 // A node of the syntax tree of an expression; the checker fills symbol, type and build.
 struct Expression {
-  enum class Kind : std::uint8_t { number, text, truth, none, list, name, member, unary, binary, call };
+  enum class Kind : std::uint8_t {
+    number,
+    text,
+    truth,
+    none,
+    list,
+    name,
+    member,
+    unary,
+    binary,
+    call
+  };
   Kind kind = Kind::none;
   TextRange range;
   // Name, called function, operator sign, member, or the value of a text.
@@ -89,7 +100,6 @@ struct Expression {
   // A call that makes a node of the graph, not a number.
   bool is_build = false;
   BuildTarget build;
-
 };
 
 // A number, a tensor or a text at run time. Everything is computed in float64.
@@ -120,8 +130,8 @@ struct Bindings {
   const std::vector<Datum>* options = nullptr;
 };
 
-// Value of a checked expression, or the reason why it has none at this site: sizes that do not fit, a
-// constant without contents.
+// Value of a checked expression, or the reason why it has none at this site: sizes that do not fit,
+// a constant without contents.
 using DatumResult = tl::expected<Datum, std::string>;
 DatumResult evaluate(const Expression& expression, const Bindings& bindings);
 

@@ -77,13 +77,16 @@ DatumResult mean(const FunctionCall& call) {
   return reduce(call, 0, add, [](double value, double count) { return value / count; });
 }
 DatumResult product(const FunctionCall& call) {
-  return reduce(call, 1, [](double a, double b) { return a * b; }, unchanged);
+  return reduce(
+      call, 1, [](double a, double b) { return a * b; }, unchanged);
 }
 DatumResult all(const FunctionCall& call) {
-  return reduce(call, 1, [](double a, double b) { return b != 0 ? a : 0; }, unchanged);
+  return reduce(
+      call, 1, [](double a, double b) { return b != 0 ? a : 0; }, unchanged);
 }
 DatumResult any(const FunctionCall& call) {
-  return reduce(call, 0, [](double a, double b) { return b != 0 ? 1 : a; }, unchanged);
+  return reduce(
+      call, 0, [](double a, double b) { return b != 0 ? 1 : a; }, unchanged);
 }
 
 DatumResult extremum(const FunctionCall& call, double start, double (*choose)(double, double)) {
@@ -108,7 +111,8 @@ DatumResult reshape(const FunctionCall& call) {
       open = shape.size();
     else if (size < 0 || size != std::floor(size) || size > 1e15)
       return no_value(fmt::format("{} is not a size", size));
-    else if (size > 0 && known > std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(size))
+    else if (size > 0 &&
+             known > std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(size))
       return no_value("the result is too large");
     else
       known *= static_cast<std::int64_t>(size);
@@ -140,14 +144,16 @@ DatumResult transpose(const FunctionCall& call) {
     }
   }
   std::vector<std::size_t> step(rank, 1);
-  for (std::size_t i = rank; i-- > 1;) step[i - 1] = step[i] * static_cast<std::size_t>(in.shape[i]);
+  for (std::size_t i = rank; i-- > 1;)
+    step[i - 1] = step[i] * static_cast<std::size_t>(in.shape[i]);
   Datum result{{}, {}, in.dtype, in.is_sparse};
   for (const std::size_t axis : order) result.shape.push_back(in.shape[axis]);
   std::vector<std::int64_t> index(rank, 0);
   result.data.reserve(in.data.size());
   for (std::size_t n = 0; n < in.data.size(); ++n) {
     std::size_t from = 0;
-    for (std::size_t i = 0; i < rank; ++i) from += step[order[i]] * static_cast<std::size_t>(index[i]);
+    for (std::size_t i = 0; i < rank; ++i)
+      from += step[order[i]] * static_cast<std::size_t>(index[i]);
     result.data.push_back(in.data[from]);
     for (std::size_t i = rank; i-- > 0;) {
       if (++index[i] < result.shape[i]) break;
@@ -210,7 +216,8 @@ DatumResult full(const FunctionCall& call) {
   std::vector<std::int64_t> shape;
   double count = 1;
   for (const double size : call.arguments[0].data) {
-    if (size < 0 || size != std::floor(size)) return no_value(fmt::format("{} is not a size", size));
+    if (size < 0 || size != std::floor(size))
+      return no_value(fmt::format("{} is not a size", size));
     count *= size;
     shape.push_back(static_cast<std::int64_t>(size));
   }
@@ -254,7 +261,8 @@ DatumResult select(const FunctionCall& call) {
 
 DatumResult rank(const FunctionCall& call) {
   const Type& type = call.value(0)->type();
-  if (!type.is_ranked) return no_value(fmt::format("the rank of %{} is not known", call.value(0)->name()));
+  if (!type.is_ranked)
+    return no_value(fmt::format("the rank of %{} is not known", call.value(0)->name()));
   return Datum::of(static_cast<double>(type.rank()));
 }
 
@@ -279,7 +287,8 @@ DatumResult size(const FunctionCall& call) {
   if (call.arguments.size() < 2) {
     const DatumResult sizes = shape(call);
     if (!sizes) return sizes;
-    return Datum::of(std::accumulate(sizes->data.begin(), sizes->data.end(), 1.0, std::multiplies<>()));
+    return Datum::of(
+        std::accumulate(sizes->data.begin(), sizes->data.end(), 1.0, std::multiplies<>()));
   }
   if (DatumResult known = rank(call); !known) return known;
   const auto axis = resolve_axis(static_cast<std::int64_t>(call.arguments[1].data.at(0)),
@@ -291,7 +300,8 @@ DatumResult size(const FunctionCall& call) {
 }
 
 DatumResult output_axis(const FunctionCall& call) {
-  const Node& node = *call.bindings.nodes[static_cast<std::size_t>(call.expression.children[0].symbol.node)];
+  const Node& node =
+      *call.bindings.nodes[static_cast<std::size_t>(call.expression.children[0].symbol.node)];
   const auto axes = weight_axes(node);
   if (!axes) return no_value(fmt::format("{} has no weight", node.op().name));
   return Datum::of(axes->output_axis);
@@ -331,7 +341,8 @@ constexpr std::array kFunctions = {
     ExpressionFunction{"full", "ln", 't', "", full, "a tensor of those sizes with one value"},
     ExpressionFunction{"is_constant", "v", 'c', "", is_constant, "whether a value is constant"},
     ExpressionFunction{"is_output", "v", 'c', "", is_output, "whether a value leaves the graph"},
-    ExpressionFunction{"is_present", "v", 'c', "", is_present, "whether an optional operand is given"},
+    ExpressionFunction{"is_present", "v", 'c', "", is_present,
+                       "whether an optional operand is given"},
     ExpressionFunction{"log", "t", 'e', "", map_elements<std::log>, "natural logarithm"},
     ExpressionFunction{"max", "tt?", 'r', "axis?", max, "largest element, or the larger of two"},
     ExpressionFunction{"mean", "t", 'r', "axis?", mean, "mean of the elements"},
@@ -340,14 +351,21 @@ constexpr std::array kFunctions = {
                        "the axis of a node's weight that runs along its output channels"},
     ExpressionFunction{"product", "t", 'r', "axis?", product, "product of the elements"},
     ExpressionFunction{"rank", "v", 'n', "", rank, "number of axes"},
-    ExpressionFunction{"reshape", "tl", 't', "", reshape, "the same elements with other sizes; one may be -1"},
-    ExpressionFunction{"round", "t", 'e', "", map_elements<round_even>, "nearest integer, half to even"},
-    ExpressionFunction{"same_shape", "vv", 'c', "", same_shape, "whether two values surely have equal sizes"},
-    ExpressionFunction{"same_type", "vv", 'c', "", same_type, "whether element type and sizes are equal"},
-    ExpressionFunction{"scale", "tt", 't', "axis", scale, "a tensor times one factor for each index of an axis"},
-    ExpressionFunction{"select", "ctt", 'e', "", select, "the second where the first is true, else the third"},
+    ExpressionFunction{"reshape", "tl", 't', "", reshape,
+                       "the same elements with other sizes; one may be -1"},
+    ExpressionFunction{"round", "t", 'e', "", map_elements<round_even>,
+                       "nearest integer, half to even"},
+    ExpressionFunction{"same_shape", "vv", 'c', "", same_shape,
+                       "whether two values surely have equal sizes"},
+    ExpressionFunction{"same_type", "vv", 'c', "", same_type,
+                       "whether element type and sizes are equal"},
+    ExpressionFunction{"scale", "tt", 't', "axis", scale,
+                       "a tensor times one factor for each index of an axis"},
+    ExpressionFunction{"select", "ctt", 'e', "", select,
+                       "the second where the first is true, else the third"},
     ExpressionFunction{"shape", "v", 'l', "", shape, "all sizes"},
-    ExpressionFunction{"size", "vn?", 'n', "", size, "the size along an axis, or the number of elements"},
+    ExpressionFunction{"size", "vn?", 'n', "", size,
+                       "the size along an axis, or the number of elements"},
     ExpressionFunction{"slice", "t", 't', "axis begin? end?", slice, "a part along an axis"},
     ExpressionFunction{"sqrt", "t", 'e', "", map_elements<std::sqrt>, "square root"},
     ExpressionFunction{"sum", "t", 'r', "axis?", sum, "sum of the elements"},

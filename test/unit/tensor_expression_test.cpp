@@ -19,10 +19,11 @@ using testing::HasSubstr;
 // Value of an expression over the constants k = f32[2,3] <1,2,3,4,5,6> and v = f32[2] <10,20>.
 DatumResult value_of(std::string_view expression) {
   const auto rules = load_rules(
-      fmt::format("rule r effect lossy {{ match {{ c = add(mul(x, k: const), v: const); y = relu(c); }}\n"
-                  "let unused = k + sum(v); let result = {};\n"
-                  "where all(unused > -1e9); where all(result == result) or true; replace y with x; }}",
-                  expression),
+      fmt::format(
+          "rule r effect lossy {{ match {{ c = add(mul(x, k: const), v: const); y = relu(c); }}\n"
+          "let unused = k + sum(v); let result = {};\n"
+          "where all(unused > -1e9); where all(result == result) or true; replace y with x; }}",
+          expression),
       "t.rules", *OpTable::builtin());
   EXPECT_TRUE(rules) << (rules ? "" : render(rules.error().diagnostics.front()));
   if (!rules) return Datum{};
@@ -84,9 +85,12 @@ TEST(TensorExpression, NotANumberIsTheExtremum) {
 
 TEST(TensorExpression, Shapes) {
   EXPECT_THAT(numbers("transpose(k)"), ElementsAre(1, 4, 2, 5, 3, 6));
-  EXPECT_THAT(numbers("transpose(reshape(k, [1, 2, 3]), [1, 2, 0])"), ElementsAre(1, 2, 3, 4, 5, 6));
-  EXPECT_EQ(value_of("transpose(reshape(k, [1, 2, 3]), [1, 2, 0])")->shape, (std::vector<std::int64_t>{2, 3, 1}));
-  EXPECT_THAT(numbers("concat(k, k * 10, axis = 1)"), ElementsAre(1, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60));
+  EXPECT_THAT(numbers("transpose(reshape(k, [1, 2, 3]), [1, 2, 0])"),
+              ElementsAre(1, 2, 3, 4, 5, 6));
+  EXPECT_EQ(value_of("transpose(reshape(k, [1, 2, 3]), [1, 2, 0])")->shape,
+            (std::vector<std::int64_t>{2, 3, 1}));
+  EXPECT_THAT(numbers("concat(k, k * 10, axis = 1)"),
+              ElementsAre(1, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60));
   EXPECT_THAT(numbers("slice(k, axis = 1, begin = 1)"), ElementsAre(2, 3, 5, 6));
   EXPECT_THAT(numbers("scale(k, [2, 3], axis = 0)"), ElementsAre(2, 4, 6, 12, 15, 18));
   EXPECT_THAT(numbers("full([2, 2], 7)"), ElementsAre(7, 7, 7, 7));
@@ -98,9 +102,10 @@ TEST(TensorExpression, Shapes) {
 }
 
 TEST(TensorExpression, SelectDoesNotMixInTheOtherSide) {
-  EXPECT_THAT(numbers("select(k > 3, k, 1 / (k - k))"),
-              ElementsAre(std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(),
-                          std::numeric_limits<double>::infinity(), 4, 5, 6));
+  EXPECT_THAT(
+      numbers("select(k > 3, k, 1 / (k - k))"),
+      ElementsAre(std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(),
+                  std::numeric_limits<double>::infinity(), 4, 5, 6));
 }
 
 TEST(TensorExpression, ReadsDefaultsOfAbsentOperands) {
@@ -111,12 +116,14 @@ TEST(TensorExpression, ReadsDefaultsOfAbsentOperands) {
   ASSERT_TRUE(rules);
   Bindings bindings;
   bindings.values.resize(8, nullptr);
-  EXPECT_THAT(evaluate((*rules)->rules[0]->statements[0].expression, bindings)->data, ElementsAre(1));
+  EXPECT_THAT(evaluate((*rules)->rules[0]->statements[0].expression, bindings)->data,
+              ElementsAre(1));
 }
 
 TEST(TensorExpression, RoundsOnceFromFloat64) {
   // 1 + 2^-24 + 2^-24 is 1 + 2^-23 exactly, but 1 when rounded in between.
-  const DatumResult value = value_of("full([1], 1) + 5.9604644775390625e-08 + 5.9604644775390625e-08");
+  const DatumResult value =
+      value_of("full([1], 1) + 5.9604644775390625e-08 + 5.9604644775390625e-08");
   ASSERT_TRUE(value);
   EXPECT_EQ(to_tensor(*value, DType::f32).at(0), 1.00000011920928955078125);
 }
@@ -127,7 +134,8 @@ TEST(TensorExpression, ScalesDirectlyLikeTheGeneralWay) {
   const auto direct = scale_directly(tensor, factors, 1);
   ASSERT_TRUE(direct);
   for (std::int64_t i = 0; i < 12; ++i)
-    EXPECT_EQ(direct->at(i), static_cast<float>(tensor.at(i) * factors.data[static_cast<std::size_t>(i / 3 % 2)]));
+    EXPECT_EQ(direct->at(i),
+              static_cast<float>(tensor.at(i) * factors.data[static_cast<std::size_t>(i / 3 % 2)]));
   EXPECT_FALSE(scale_directly(tensor, factors, 2));
   EXPECT_FALSE(scale_directly(tensor, factors, 3));
 }

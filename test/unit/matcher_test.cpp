@@ -1,0 +1,286 @@
+#include "passes/matcher.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ir/text.h"
+#include "passes/rule_pass.h"
+
+namespace rcc {
+namespace {
+
+using testing::HasSubstr;
+
+std::shared_ptr<const RuleSet> load(std::string_view text) {
+  auto rules = load_rules(text, "t.rules", *OpTable::builtin());
+  EXPECT_TRUE(rules) << (rules ? "" : render(rules.error().diagnostics.front()));
+  return rules ? *rules : std::make_shared<RuleSet>();
+}
+
+Graph graph_of(std::string_view text) {
+  auto graph = parse_graph(text);
+  EXPECT_TRUE(graph) << (graph ? "" : render(graph.error().diagnostics.front()));
+  return graph ? std::move(*graph) : Graph();
+}
+
+// How many sites a pattern with that body is found at, and what was said about the others.
+struct Found {
+  std::size_t count = 0;
+  std::vector<std::string> declined;
+};
+Found find(std::string_view body, std::string_view graph_text) {
+  const auto rules = load(fmt::format("rule r effect exact {{ {} }}", body));
+  Graph graph = graph_of(graph_text);
+  Found found;
+  RuleRunSettings settings;
+  settings.options = RuleOptionSet(rules).values();
+  settings.declined = [&](const Node& node, std::string_view reason) {
+    found.declined.push_back(fmt::format("%{} {}", node.result()->name(), reason));
+  };
+  RuleRun run(graph, *rules, settings);
+  EXPECT_TRUE(run.run());
+  found.count = run.statistics().rewrites;
+  return found;
+}
+
+TEST(Matcher, OptionalOperandsMatchPresentAndAbsent) {
+  const std::string_view graph = R"(graph @g(%x: f32[1,1,2,2]) {
+    @w = const f32[1,1,1,1] <1>
+    @b = const f32[1] <1>
+    %a = conv(%x, @w)
+    %y = conv(%a, @w, @b)
+    return %y
+  })";
+  const std::string_view replace = "replace y with relu(x);";
+  EXPECT_EQ(find(fmt::format("match {{ y = conv(x, _, _?) {{ .. }}; }} {}", replace), graph).count,
+            2U);
+  EXPECT_EQ(find(fmt::format("match {{ y = conv(x, _) {{ .. }}; }} {}", replace), graph).count, 1U);
+  EXPECT_EQ(
+      find(fmt::format("match {{ y = conv(x, _, none) {{ .. }}; }} {}", replace), graph).count, 1U);
+  EXPECT_EQ(find(fmt::format("match {{ y = conv(x, _, _) {{ .. }}; }} {}", replace), graph).count,
+            1U);
+  EXPECT_EQ(find(fmt::format("match {{ y = conv(x, ..) {{ .. }}; }} {}", replace), graph).count,
+            2U);
+}
+
+TEST(Matcher, AlternativesAndNestedPatterns) {
+  const std::string_view graph = R"(graph @g(%x: f32[2]) {
+    %a = relu(%x)
+    %b = sigmoid(%a)
+    %c = tanh(%b)
+    %y = exp(%c)
+    return %y
+  })";
+  EXPECT_EQ(find("match { y = relu | tanh (x); } replace y with x;", graph).count, 2U);
+  EXPECT_EQ(find("match { y = sigmoid(relu(x)); } replace y with x;", graph).count, 1U);
+  EXPECT_EQ(find("match { y = sigmoid(tanh(x)); } replace y with x;", graph).count, 0U);
+}
+
+TEST(Matcher, NamedSizesAreEqualAtEveryUse) {
+  const auto graph = [](int size) {
+    return fmt::format(R"(graph @g(%x: f32[1,2,1,1]) {{
+      @w = const f32[{0},2,1,1]
+      @b = const f32[{0}]
+      %y = conv(%x, @w, @b)
+      return %y
+    }})",
+                       size);
+  };
+  const std::string_view square =
+      "match { y = conv(x, _: const f32[C, C, ...], _: const f32[C]) { .. }; } replace y with "
+      "relu(x);";
+  EXPECT_EQ(find(square, graph(2)).count, 1U);
+  EXPECT_EQ(find(square, graph(3)).count, 0U);
+  EXPECT_EQ(find("match { y = conv(x, _: const f32[3, ...], _) { .. }; } replace y with relu(x);",
+                 graph(2))
+                .count,
+            0U);
+  EXPECT_EQ(find("match { y = conv(x, _: const f16, _) { .. }; } replace y with relu(x);", graph(2))
+                .count,
+            0U);
+  EXPECT_EQ(
+      find("match { y = conv(x: !float, _: const !float, _) { .. }; } replace y with relu(x);",
+           graph(2))
+          .count,
+      1U);
+  EXPECT_EQ(find("match { y = conv(x, _: const f32[_, _, _], _) { .. }; } replace y with relu(x);",
+                 graph(2))
+                .count,
+            0U);
+}
+
+TEST(Matcher, TriesBothOrdersOfCommutativeOperands) {
+  const std::string_view graph = R"(graph @g(%x: f32[2]) {
+    @two = const f32[] <2>
+    %a = mul(@two, %x)
+    %b = mul(%x, @two)
+    %c = add(%b, %a)
+    %y = sub(@two, %c)
+    return %y
+  })";
+  EXPECT_EQ(find("match { y = mul(x, _: const); } replace y with x;", graph).count, 2U);
+  EXPECT_EQ(find("match { y = sub(x, _: const); } replace y with x;", graph).count, 0U);
+  EXPECT_EQ(
+      find("match { y = add(mul(_, _: const), mul(_: const, x)); } replace y with x;", graph).count,
+      1U);
+}
+
+TEST(Matcher, AConditionMayChooseTheOrder) {
+  const std::string_view graph = R"(graph @g() {
+    @one = const f32[] <1>
+    @two = const f32[] <2>
+    %y = mul(@two, @one)
+    return %y
+  })";
+  EXPECT_EQ(
+      find("match { y = mul(a: const, b: const); } where max(b) == 3; replace y with relu(a);",
+           graph)
+          .count,
+      0U);
+  EXPECT_EQ(
+      find("match { y = mul(a: const, b: const); } where max(b) == 2; replace y with relu(a);",
+           graph)
+          .count,
+      1U);
+}
+
+TEST(Matcher, InteriorValuesAreSingleUseUnlessShared) {
+  const std::string_view graph = R"(graph @g(%x: f32[2]) {
+    %a = relu(%x)
+    %b = tanh(%a)
+    %y = add(%a, %b)
+    return %y
+  })";
+  const Found single = find("match { a = relu(x); y = tanh(a); } replace y with x;", graph);
+  EXPECT_EQ(single.count, 0U);
+  EXPECT_THAT(single.declined, testing::ElementsAre("%b %a is also read by y"));
+  EXPECT_EQ(find("match { a = relu(x) shared; y = tanh(a); } replace y with x;", graph).count, 1U);
+  // Both readers are part of the match.
+  EXPECT_EQ(find("match { a = relu(x); b = tanh(a); y = add(a, b); } replace y with exp(x);", graph)
+                .count,
+            1U);
+}
+
+TEST(Matcher, AnInteriorOutputIsNotConsumed) {
+  const Found found =
+      find("match { a = relu(x); y = tanh(a); } replace y with x;",
+           "graph @g(%x: f32[2]) {\n %a = relu(%x)\n %y = tanh(%a)\n return %y, %a\n}");
+  EXPECT_EQ(found.count, 0U);
+  EXPECT_THAT(found.declined, testing::ElementsAre("%y %a is an output of the graph"));
+}
+
+TEST(Matcher, AttributesAbsentAndDefaultAreOneThing) {
+  const auto graph = [](std::string_view attributes) {
+    return fmt::format(
+        "graph @g(%x: f32[1,1,2,2]) {{\n @w = const f32[1,1,1,1] <1>\n"
+        " %y = conv(%x, @w) {}\n return %y\n}}",
+        attributes);
+  };
+  const std::string_view one =
+      "match { y = conv(x, _) { group = 1, strides = _, .. }; } replace y with relu(x);";
+  EXPECT_EQ(find(one, graph("")).count, 1U);
+  EXPECT_EQ(find(one, graph("{group = 1}")).count, 1U);
+  const std::string_view defaults = "match { y = conv(x, _); } replace y with relu(x);";
+  EXPECT_EQ(find(defaults, graph("{group = 1}")).count, 1U);
+  EXPECT_EQ(find(defaults, graph("{strides = <2,2>}")).count, 0U);
+  EXPECT_EQ(
+      find("match { y = conv(x, _) { strides in [[2, 2], [1, 1]], .. }; } replace y with tanh(x);",
+           graph("{strides = <2,2>}"))
+          .declined.size(),
+      1U);
+}
+
+TEST(Matcher, CapturedAttributesAreNumbers) {
+  const std::string_view graph = R"(graph @g(%x: f32[2]) {
+    %a = leaky_relu(%x) {alpha = 0.5}
+    %y = leaky_relu(%a) {alpha = 0.25}
+    return %y
+  })";
+  EXPECT_EQ(
+      find("match { y = leaky_relu(x) { alpha = a }; } where a > 0.3; replace y with x;", graph)
+          .count,
+      1U);
+}
+
+TEST(Matcher, TheSameNameTwiceIsTheSameValue) {
+  const std::string_view graph = R"(graph @g(%x: f32[2], %z: f32[2]) {
+    %a = add(%x, %x)
+    %b = add(%x, %z)
+    %y = mul(%a, %b)
+    return %y
+  })";
+  EXPECT_EQ(find("match { y = add(x, x); } replace y with x;", graph).count, 1U);
+}
+
+TEST(Matcher, ResultsThatAreUsedKeepTheNode) {
+  const std::string_view used =
+      "graph @g(%x: f32[2]) {\n %d, %m = dropout(%x)\n %y = relu(%d)\n return %y, %m\n}";
+  const Found found = find("match { y = dropout(x, ..) { .. }; } replace y with x;", used);
+  EXPECT_EQ(found.count, 0U);
+  EXPECT_THAT(found.declined, testing::ElementsAre("%d %m is used"));
+}
+
+TEST(Matcher, DeclinesOnlyForReasonsGiven) {
+  const std::string_view graph = R"(graph @g(%x: f32[2]) {
+    @k = const f32[] <2>
+    %y = mul(%x, @k)
+    return %y
+  })";
+  EXPECT_THAT(
+      find("match { y = mul(x, k: const); } where all(k == 1); replace y with x;", graph).declined,
+      testing::IsEmpty());
+  EXPECT_THAT(find("match { y = mul(x, k: const); } where all(k == 1) else \"it is not one\"; "
+                   "replace y with x;",
+                   graph)
+                  .declined,
+              testing::ElementsAre("%y it is not one"));
+}
+
+TEST(Matcher, ExplainsTheDeepestStepThatFailed) {
+  const auto rules = load(R"(rule r effect exact {
+    match { c = conv(x, W: const, _) { .. }; y = relu(c); }
+    where max(W) < 1 else "too large";
+    replace y with conv(x, W) { ..c };
+  })");
+  const auto explain = [&](std::string_view text) {
+    Graph graph = graph_of(text);
+    return to_text(explain_mismatch(*rules, {}, *graph.last_node()).at(0));
+  };
+  EXPECT_EQ(explain("graph @g(%x: f32[1]) {\n %y = tanh(%x)\n return %y\n}"),
+            "r: matched 0 of 14 steps; the node is tanh, not relu");
+  EXPECT_EQ(explain("graph @g(%x: f32[1]) {\n %y = relu(%x)\n return %y\n}"),
+            "r: matched 1 of 14 steps; operand x of relu is %x, not the result of conv");
+  EXPECT_THAT(
+      explain("graph @g(%x: f32[1,1,2,2]) {\n @w = const f32[1,1,1,1] <2>\n %c = conv(%x, @w)\n"
+              " %y = relu(%c)\n return %y\n}"),
+      HasSubstr("operand 2 is absent"));
+  EXPECT_EQ(
+      explain("graph @g(%x: f32[1,1,2,2]) {\n @w = const f32[1,1,1,1] <2>\n @b = const f32[1] <2>\n"
+              " %c = conv(%x, @w, @b)\n %y = relu(%c)\n return %y\n}"),
+      "r: matched 13 of 14 steps; too large");
+}
+
+TEST(Matcher, WorkGrowsWithTheGraph) {
+  const auto rules = load(
+      "rule r effect exact { match { a = relu(x); y = tanh(a); } replace y with sigmoid(x); }");
+  const auto steps = [&](int pairs) {
+    Graph graph;
+    Value* value = &graph.add_input("x", Type(DType::f32, {Dim(2)}));
+    for (int i = 0; i < pairs; ++i) {
+      value = &graph.add(OpKind::relu, {value});
+      value = &graph.add(OpKind::tanh, {value});
+    }
+    graph.add_output(*value);
+    RuleRun run(graph, *rules, {});
+    EXPECT_TRUE(run.run());
+    EXPECT_EQ(run.statistics().rewrites, static_cast<std::size_t>(pairs));
+    EXPECT_EQ(run.statistics().attempts, static_cast<std::size_t>(pairs));
+    EXPECT_EQ(graph.node_count(), static_cast<std::size_t>(pairs));
+    return run.statistics().steps;
+  };
+  EXPECT_EQ(steps(50000), 50 * steps(1000));
+}
+
+}  // namespace
+}  // namespace rcc
