@@ -138,7 +138,7 @@ struct TrainOptions {
   bool channels_last = true;
   // Train only on the first this many images of the shuffled split; 0: all.
   std::int64_t samples = 0;
-  DistillOptions distill;
+  DistillOptions distill = {};
   bool has_distill = false;
   void describe(OptionVisitor& v);
 };

@@ -3,10 +3,11 @@
 
     test/run.py [--log FOLDER] PRESET...
 
-Suites of each preset: unit (GoogleTest), lit, and the Python suites oracle and bad_input (files
-test/<suite>/*_test.py, each a unittest script that finds the programs in $RCC_BIN). Once in all:
-lint (each test/lint/*.py is one test; it gets the root and exits 0 when all is well). The last
-line is the sum; the exit status is 0 when at least one test passed and none failed.
+Suites of each preset: unit and, where built, torch (GoogleTest), lit, and the Python suites oracle
+and bad_input (files test/<suite>/*_test.py, each a unittest script that finds the programs in
+$RCC_BIN). Once in all: lint (each test/lint/*.py is one test; it gets the root and exits 0 when all
+is well). The last line is the sum; the exit status is 0 when at least one test passed and none
+failed.
 """
 import argparse
 import concurrent.futures
@@ -50,11 +51,12 @@ def read_json(path):
         return None
 
 
-def unit(build, log):
-    out = log / "unit.json"
+def unit(program, log):
+    out = log / f"{program.name}.json"
     out.unlink(missing_ok=True)
-    done = run([build / "bin" / "rcc_unit_tests", f"--gtest_output=json:{out}"])
-    (log / "unit.log").write_text(done.stdout)
+    # Spinning OpenMP threads are slow where processors are shared.
+    done = run([program, f"--gtest_output=json:{out}"], OMP_WAIT_POLICY="PASSIVE")
+    out.with_suffix(".log").write_text(done.stdout)
     report = read_json(out)
     if report is None:  # it crashed: what had passed counts, and the crash
         return Suite(done.stdout.count("[       OK ]"), 1 + done.stdout.count("[  FAILED  ]"), 0,
@@ -69,7 +71,7 @@ def unit(build, log):
         else:
             count += Suite(passed=1)
     if done.returncode and not count.failed:
-        count += Suite(failed=1, notes=f"rcc_unit_tests: exit status {done.returncode}\n"
+        count += Suite(failed=1, notes=f"{program.name}: exit status {done.returncode}\n"
                        + "\n".join(done.stdout.splitlines()[-30:]) + "\n")
     return count
 
@@ -123,7 +125,10 @@ def suites(presets, logs):
     for preset in presets:
         build, log = ROOT / "build" / preset, logs / preset
         log.mkdir(parents=True, exist_ok=True)
-        yield f"{preset}: unit", lambda: unit(build, log)
+        yield f"{preset}: unit", lambda: unit(build / "bin" / "rcc_unit_tests", log)
+        torch_tests = build / "bin" / "rcc_torch_tests"
+        if torch_tests.exists():
+            yield f"{preset}: torch", lambda program=torch_tests: unit(program, log)
         yield f"{preset}: lit", lambda: lit(build, log)
         for name in ("oracle", "bad_input"):
             files = list((ROOT / "test" / name).glob("*_test.py"))

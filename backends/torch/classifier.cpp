@@ -7,18 +7,20 @@ namespace {
 Result<void> check_images(const Value& input, const DataSet& set) {
   const Type& type = input.type();
   if (!type.is_ranked || type.rank() != 4 || !is_float(type.dtype))
-    return fail(ErrorKind::input,
-                fmt::format("input `{}`: images need a float input of 4 axes, N C H W", input.name()),
-                "[data] of a recipe feeds image classifiers");
+    return fail(
+        ErrorKind::input,
+        fmt::format("input `{}`: images need a float input of 4 axes, N C H W", input.name()),
+        "[data] of a recipe feeds image classifiers");
   const std::int64_t sizes[] = {set.shape.channels, set.shape.height, set.shape.width};
   for (std::size_t i = 0; i < 3; ++i) {
     const Dim dim = type.dims[i + 1];
     if (!dim.is_fixed() || dim.size() == sizes[i]) continue;
-    return fail(ErrorKind::usage,
-                fmt::format("the data's images are {}x{}x{} (channels, height, width), but input `{}` "
-                            "has size {} along axis {}",
-                            sizes[0], sizes[1], sizes[2], input.name(), dim.size(), i + 1),
-                i == 0 ? "set `channels` in [data]" : "set `resize` in [data] to the model's size");
+    return fail(
+        ErrorKind::usage,
+        fmt::format("the data's images are {}x{}x{} (channels, height, width), but input `{}` "
+                    "has size {} along axis {}",
+                    sizes[0], sizes[1], sizes[2], input.name(), dim.size(), i + 1),
+        i == 0 ? "set `channels` in [data]" : "set `resize` in [data] to the model's size");
   }
   return {};
 }

@@ -50,17 +50,20 @@ at::Tensor convolve(const Node& node, at::Tensor x, const at::Tensor& weight,
   const std::int64_t group = node.attribute_int(attr::group);
   switch (window.rank()) {
     case 1:
-      return at::conv1d(x, weight, bias, window.strides, window.begin_pads, window.dilations, group);
+      return at::conv1d(x, weight, bias, window.strides, window.begin_pads, window.dilations,
+                        group);
     case 2:
-      return at::conv2d(x, weight, bias, window.strides, window.begin_pads, window.dilations, group);
+      return at::conv2d(x, weight, bias, window.strides, window.begin_pads, window.dilations,
+                        group);
     default:
-      return at::conv3d(x, weight, bias, window.strides, window.begin_pads, window.dilations, group);
+      return at::conv3d(x, weight, bias, window.strides, window.begin_pads, window.dilations,
+                        group);
   }
 }
 
 Tensors conv(const KernelContext& context) {
-  return {convolve(context.node, context.operand(0), context.operand(1),
-                   optional_operand(context, 2))};
+  return {
+      convolve(context.node, context.operand(0), context.operand(1), optional_operand(context, 2))};
 }
 
 // What pads take away and output_padding adds at both ends of an axis.
@@ -73,8 +76,8 @@ Ints transposed_pads(const Node& node, const at::Tensor& x, const Window& window
   Ints amounts;
   for (std::size_t i = window.rank(); i-- > 0;) {
     const std::int64_t size = x.size(static_cast<std::int64_t>(i) + 2);
-    const std::int64_t full =
-        (size - 1) * window.strides[i] + (window.kernel[i] - 1) * window.dilations[i] + 1 + extra[i];
+    const std::int64_t full = (size - 1) * window.strides[i] +
+                              (window.kernel[i] - 1) * window.dilations[i] + 1 + extra[i];
     std::int64_t begin = window.begin_pads[i];
     std::int64_t end = window.end_pads[i];
     if (!wanted.empty() || is_automatic) {
@@ -95,9 +98,9 @@ Tensors conv_transpose(const KernelContext& context) {
   const at::Tensor& weight = context.operand(1);
   const Window window = window_of(context.node, kernel_of_weight(weight), x);
   const Ints zeros(window.rank(), 0);
-  at::Tensor y = at::convolution(x, weight, std::nullopt, window.strides, zeros, window.dilations,
-                                 /*transposed=*/true, zeros,
-                                 context.node.attribute_int(attr::group));
+  at::Tensor y =
+      at::convolution(x, weight, std::nullopt, window.strides, zeros, window.dilations,
+                      /*transposed=*/true, zeros, context.node.attribute_int(attr::group));
   y = at::constant_pad_nd(y, transposed_pads(context.node, x, window));
   if (!context.has(2)) return {y};
   Ints shape(static_cast<std::size_t>(y.dim()), 1);
@@ -120,8 +123,8 @@ at::Tensor centred(const KernelContext& context, std::size_t operand, std::size_
 }
 
 Tensors conv_integer(const KernelContext& context) {
-  const at::Tensor y = convolve(context.node, centred(context, 0, 2, 1), centred(context, 1, 3, 0),
-                                std::nullopt);
+  const at::Tensor y =
+      convolve(context.node, centred(context, 0, 2, 1), centred(context, 1, 3, 0), std::nullopt);
   return {y.to(at::kInt)};
 }
 
@@ -130,8 +133,7 @@ Tensors matmul(const KernelContext& context) {
 }
 
 Tensors matmul_integer(const KernelContext& context) {
-  const at::Tensor y =
-      at::matmul(centred(context, 0, 2, -2), centred(context, 1, 3, -1));
+  const at::Tensor y = at::matmul(centred(context, 0, 2, -2), centred(context, 1, 3, -1));
   return {y.to(at::kInt)};
 }
 
@@ -220,13 +222,16 @@ Tensors max_pool(const KernelContext& context) {
   at::Tensor y;
   switch (window.rank()) {
     case 1:
-      y = at::max_pool1d(x, window.kernel, window.strides, window.begin_pads, window.dilations, ceil);
+      y = at::max_pool1d(x, window.kernel, window.strides, window.begin_pads, window.dilations,
+                         ceil);
       break;
     case 2:
-      y = at::max_pool2d(x, window.kernel, window.strides, window.begin_pads, window.dilations, ceil);
+      y = at::max_pool2d(x, window.kernel, window.strides, window.begin_pads, window.dilations,
+                         ceil);
       break;
     default:
-      y = at::max_pool3d(x, window.kernel, window.strides, window.begin_pads, window.dilations, ceil);
+      y = at::max_pool3d(x, window.kernel, window.strides, window.begin_pads, window.dilations,
+                         ceil);
   }
   return {y.to(type)};
 }

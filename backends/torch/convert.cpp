@@ -13,10 +13,19 @@ namespace {
 // Whether the bytes of both types are the same.
 bool is_same_layout(DType dtype) {
   switch (dtype) {
-    case DType::f32: case DType::f64: case DType::f16: case DType::bf16: case DType::i8:
-    case DType::i16: case DType::i32: case DType::i64: case DType::u8: case DType::boolean:
+    case DType::f32:
+    case DType::f64:
+    case DType::f16:
+    case DType::bf16:
+    case DType::i8:
+    case DType::i16:
+    case DType::i32:
+    case DType::i64:
+    case DType::u8:
+    case DType::boolean:
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -24,19 +33,42 @@ bool is_same_layout(DType dtype) {
 
 at::ScalarType scalar_type_of(DType dtype) {
   switch (dtype) {
-    case DType::f32: return at::kFloat;
-    case DType::f64: return at::kDouble;
-    case DType::f16: return at::kHalf;
-    case DType::bf16: return at::kBFloat16;
-    case DType::i8: case DType::i4: return at::kChar;
-    case DType::u8: case DType::u4: return at::kByte;
-    case DType::i16: return at::kShort;
-    case DType::i32: case DType::u16: return at::kInt;
-    case DType::i64: case DType::u32: case DType::u64: return at::kLong;
-    case DType::boolean: return at::kBool;
-    case DType::f8e4m3fn: case DType::f8e4m3fnuz: case DType::f8e5m2: case DType::f8e5m2fnuz:
-    case DType::f4e2m1: return at::kFloat;
-    case DType::unknown: case DType::string: case DType::complex64: case DType::complex128: break;
+    case DType::f32:
+      return at::kFloat;
+    case DType::f64:
+      return at::kDouble;
+    case DType::f16:
+      return at::kHalf;
+    case DType::bf16:
+      return at::kBFloat16;
+    case DType::i8:
+    case DType::i4:
+      return at::kChar;
+    case DType::u8:
+    case DType::u4:
+      return at::kByte;
+    case DType::i16:
+      return at::kShort;
+    case DType::i32:
+    case DType::u16:
+      return at::kInt;
+    case DType::i64:
+    case DType::u32:
+    case DType::u64:
+      return at::kLong;
+    case DType::boolean:
+      return at::kBool;
+    case DType::f8e4m3fn:
+    case DType::f8e4m3fnuz:
+    case DType::f8e5m2:
+    case DType::f8e5m2fnuz:
+    case DType::f4e2m1:
+      return at::kFloat;
+    case DType::unknown:
+    case DType::string:
+    case DType::complex64:
+    case DType::complex128:
+      break;
   }
   TORCH_CHECK(false, "values of type ", dtype_name(dtype), " are not supported");
 }

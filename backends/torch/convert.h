@@ -12,7 +12,8 @@ namespace rcc {
 // integers, 4-bit integers i8 or u8, 8-bit floats f32.
 at::Tensor to_torch(const Tensor& tensor, at::Device device);
 
-// A row-major copy of type `dtype`. Integers that the executor holds as floats become integers again.
+// A row-major copy of type `dtype`. Integers that the executor holds as floats become integers
+// again.
 Tensor from_torch(const at::Tensor& tensor, DType dtype);
 
 // The type values of `dtype` have while the executor computes with them.

@@ -11,9 +11,12 @@ namespace {
 
 std::string_view split_name(DataSplit split) {
   switch (split) {
-    case DataSplit::train: return "train";
-    case DataSplit::eval: return "eval";
-    case DataSplit::calibrate: return "calibrate";
+    case DataSplit::train:
+      return "train";
+    case DataSplit::eval:
+      return "eval";
+    case DataSplit::calibrate:
+      return "calibrate";
   }
   return {};
 }
@@ -76,8 +79,8 @@ Result<SplitView> DataSplits::view(DataSplit split) {
   if (!is_named) {
     const std::string_view wanted = part == DataPart::train ? "train" : "eval";
     return fail(ErrorKind::usage,
-                fmt::format("data: the {} split is needed, but `{}` is not given", split_name(split),
-                            wanted),
+                fmt::format("data: the {} split is needed, but `{}` is not given",
+                            split_name(split), wanted),
                 fmt::format("add {} = \"images:FOLDER\" to [data]", wanted));
   }
   const Loaded* loaded = RCC_TRY(load(part));

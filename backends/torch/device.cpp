@@ -17,7 +17,8 @@ namespace rcc {
 
 namespace {
 
-// Registers LibTorch's CUDA functions, so that this module needs no CUDA library where none is used.
+// Registers LibTorch's CUDA functions, so that this module needs no CUDA library where none is
+// used.
 void load_cuda_part() {
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&at::get_cpu_capability), &info) == 0) return;

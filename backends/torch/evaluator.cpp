@@ -70,9 +70,9 @@ Result<void> observe_batch(const Value& value, const at::Tensor& tensor, Histogr
   std::mutex guard;
   at::parallel_for(0, values.numel(), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
     std::vector<std::uint64_t> counts(histogram.bin_count());
-    histogram.count(all.subspan(static_cast<std::size_t>(begin),
-                                static_cast<std::size_t>(end - begin)),
-                    counts);
+    histogram.count(
+        all.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)),
+        counts);
     const std::lock_guard lock(guard);
     histogram.add(counts);
   });
@@ -125,8 +125,7 @@ Result<void> TorchEvaluator::for_each_batch(const Graph& graph, DataSplit split,
   const SplitView view = RCC_TRY(splits_.view(split));
   const Classifier classifier = RCC_TRY(as_classifier(graph, *view.set));
   const c10::InferenceMode inference;
-  Executor executor =
-      RCC_TRY(Executor::create(graph, {.device = device_, .watched = watched}));
+  Executor executor = RCC_TRY(Executor::create(graph, {.device = device_, .watched = watched}));
   const BatchReader reader(*view.set);
   const std::size_t total = view.samples.size();
   const auto batch_size =
@@ -138,8 +137,8 @@ Result<void> TorchEvaluator::for_each_batch(const Graph& graph, DataSplit split,
     const at::Tensor images =
         classifier.fixed_batch ? filled_up(batch.images, *classifier.fixed_batch) : batch.images;
     const std::vector<at::Tensor> outputs = RCC_TRY(executor.run({&images, 1}, watch));
-    if (use) RCC_TRY(use(outputs.front().narrow(0, 0, static_cast<std::int64_t>(count)),
-                         batch.labels));
+    if (use)
+      RCC_TRY(use(outputs.front().narrow(0, 0, static_cast<std::int64_t>(count)), batch.labels));
     done += count;
     if (!config_.on_progress) continue;
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -175,11 +174,10 @@ Result<std::vector<ValueStatistics>> TorchEvaluator::observe(const Graph& graph,
     if (value.is_constant() && first.bin_count() > 0) return {};
     return observe_batch(value, tensor, first);
   };
-  RCC_TRY(for_each_batch(graph, DataSplit::calibrate, "calibrate",
-                         {values.begin(), values.end()}, watch, {}));
+  RCC_TRY(for_each_batch(graph, DataSplit::calibrate, "calibrate", {values.begin(), values.end()},
+                         watch, {}));
   std::vector<ValueStatistics> statistics;
-  for (const ValueId id : values)
-    statistics.push_back(histograms[places[id]].statistics());
+  for (const ValueId id : values) statistics.push_back(histograms[places[id]].statistics());
   return statistics;
 }
 
@@ -196,8 +194,7 @@ Result<std::vector<ChannelMoments>> TorchEvaluator::channel_moments(
   RCC_TRY(for_each_batch(graph, DataSplit::calibrate, "observe channels",
                          {values.begin(), values.end()}, watch, {}));
   for (std::size_t i = 0; i < values.size(); ++i) finish_moments(moments[i], counts[i]);
-  for (std::size_t i = 0; i < values.size(); ++i)
-    moments[i] = moments[places[values[i]]];
+  for (std::size_t i = 0; i < values.size(); ++i) moments[i] = moments[places[values[i]]];
   return moments;
 }
 

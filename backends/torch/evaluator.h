@@ -24,8 +24,8 @@ class TorchEvaluator final : public Evaluator {
       std::function<Result<void>(const at::Tensor& scores, const at::Tensor& labels)>;
 
   Result<void> for_each_batch(const Graph& graph, DataSplit split, std::string_view stage,
-                              const std::vector<ValueId>& watched,
-                              const Executor::Watcher& watch, const BatchFunction& use);
+                              const std::vector<ValueId>& watched, const Executor::Watcher& watch,
+                              const BatchFunction& use);
 
   const ServiceConfig& config_;
   DataSplits& splits_;

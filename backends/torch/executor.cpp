@@ -24,15 +24,15 @@ Kernel kernel_of(const Node& node) {
 
 Diagnostic cannot_run(const Node& node) {
   const std::string_view name = node.op().is_opaque() ? node.op().onnx_name : node.op().name;
-  return {.message = fmt::format("{}: the torch backend cannot run operator `{}`", node.label(), name),
-          .help = "passes that run the model need operators of docs/operators.md only"};
+  return {
+      .message = fmt::format("{}: the torch backend cannot run operator `{}`", node.label(), name),
+      .help = "passes that run the model need operators of docs/operators.md only"};
 }
 
 // What LibTorch threw, as a diagnostic that names the node.
 Error as_error(const Node& node, const std::string& what) {
   const bool is_memory = what.find("allocate") != std::string::npos;
-  Diagnostic diagnostic{
-      .message = fmt::format("{}: {}: {}", node.label(), node.op().name, what)};
+  Diagnostic diagnostic{.message = fmt::format("{}: {}: {}", node.label(), node.op().name, what)};
   if (is_memory) diagnostic.help = "use a smaller `batch`";
   return {is_memory ? ErrorKind::limit : ErrorKind::input, {std::move(diagnostic)}};
 }
@@ -99,7 +99,8 @@ Result<void> Executor::plan() {
     reversed.push_back(std::move(step));
   }
   if (!unsupported.diagnostics.empty()) return fail(std::move(unsupported));
-  steps_.assign(std::make_move_iterator(reversed.rbegin()), std::make_move_iterator(reversed.rend()));
+  steps_.assign(std::make_move_iterator(reversed.rbegin()),
+                std::make_move_iterator(reversed.rend()));
   return {};
 }
 
@@ -134,7 +135,8 @@ Result<std::vector<at::Tensor>> Executor::run(std::span<const at::Tensor> inputs
     if (graph_->value(id)->is_constant()) RCC_TRY(give(*graph_->value(id), watch));
   for (const Step& step : steps_) RCC_TRY(run_step(step, watch));
   std::vector<at::Tensor> outputs;
-  for (const GraphOutput& output : graph_->outputs()) outputs.push_back(tensors_[output.value->id()]);
+  for (const GraphOutput& output : graph_->outputs())
+    outputs.push_back(tensors_[output.value->id()]);
   for (const GraphOutput& output : graph_->outputs())
     if (!output.value->is_constant()) tensors_[output.value->id()].reset();
   for (const Value* value : graph_->inputs()) tensors_[value->id()].reset();

@@ -53,7 +53,8 @@ class Executor {
     std::vector<const Value*> frees;
   };
 
-  Executor(const Graph& graph, const ExecutorOptions& options) : graph_(&graph), options_(options) {}
+  Executor(const Graph& graph, const ExecutorOptions& options)
+      : graph_(&graph), options_(options) {}
   Result<void> plan();
   Result<void> load_constants();
   Result<void> run_step(const Step& step, const Watcher& watch);

@@ -1,7 +1,7 @@
 #include "backends/torch/loss.h"
 
-#include <ATen/core/Reduction.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Reduction.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/kl_div.h>
 #include <ATen/ops/log_softmax.h>
@@ -16,9 +16,9 @@ at::Tensor classification_loss(const at::Tensor& scores, const at::Tensor& label
 
 at::Tensor distillation_loss(const at::Tensor& student, const at::Tensor& teacher,
                              double temperature) {
-  const at::Tensor sum =
-      at::kl_div(at::log_softmax(student / temperature, 1), at::log_softmax(teacher / temperature, 1),
-                 at::Reduction::Sum, /*log_target=*/true);
+  const at::Tensor sum = at::kl_div(at::log_softmax(student / temperature, 1),
+                                    at::log_softmax(teacher / temperature, 1), at::Reduction::Sum,
+                                    /*log_target=*/true);
   return sum * (temperature * temperature / static_cast<double>(student.size(0)));
 }
 

@@ -99,7 +99,8 @@ Tensors split(const KernelContext& context) {
   if (sizes.empty()) {
     const auto pieces = static_cast<std::int64_t>(context.node.result_count());
     const std::int64_t piece = (x.size(axis) + pieces - 1) / pieces;
-    for (std::int64_t rest = x.size(axis); sizes.size() < context.node.result_count(); rest -= piece)
+    for (std::int64_t rest = x.size(axis); sizes.size() < context.node.result_count();
+         rest -= piece)
       sizes.push_back(std::clamp<std::int64_t>(rest, 0, piece));
   }
   return at::split_with_sizes(x, sizes, axis);

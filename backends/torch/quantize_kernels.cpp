@@ -24,19 +24,26 @@ struct IntegerLimits {
 
 IntegerLimits limits_of(DType dtype) {
   switch (dtype) {
-    case DType::u8: return {0, 255};
-    case DType::i8: return {-128, 127};
-    case DType::u16: return {0, 65535};
-    case DType::i16: return {-32768, 32767};
-    case DType::u4: return {0, 15};
-    case DType::i4: return {-8, 7};
-    default: break;
+    case DType::u8:
+      return {0, 255};
+    case DType::i8:
+      return {-128, 127};
+    case DType::u16:
+      return {0, 65535};
+    case DType::i16:
+      return {-32768, 32767};
+    case DType::u4:
+      return {0, 15};
+    case DType::i4:
+      return {-8, 7};
+    default:
+      break;
   }
   TORCH_CHECK(false, "quantization to ", dtype_name(dtype), " is not supported");
 }
 
-// A scale or zero point in a shape that broadcasts against `x`: a scalar, one number per slice of an
-// axis, or one per block of an axis.
+// A scale or zero point in a shape that broadcasts against `x`: a scalar, one number per slice of
+// an axis, or one per block of an axis.
 at::Tensor aligned(const KernelContext& context, std::size_t index, const at::Tensor& x) {
   const at::Tensor parameter = context.operand(index).to(at::kFloat);
   if (parameter.numel() == 1) return parameter.reshape({});
@@ -44,8 +51,7 @@ at::Tensor aligned(const KernelContext& context, std::size_t index, const at::Te
   if (axis < 0) axis += x.dim();
   TORCH_CHECK(axis >= 0 && axis < x.dim(), "`axis` lies outside the tensor");
   const std::int64_t block = context.node.attribute_int(attr::block_size);
-  if (block > 0)
-    return parameter.repeat_interleave(block, axis).narrow(axis, 0, x.size(axis));
+  if (block > 0) return parameter.repeat_interleave(block, axis).narrow(axis, 0, x.size(axis));
   Ints shape(static_cast<std::size_t>(x.dim()), 1);
   shape[static_cast<std::size_t>(axis)] = parameter.numel();
   return parameter.reshape(shape);

@@ -13,10 +13,10 @@ StepPlan plan_steps(const TrainOptions& options, std::int64_t available_images) 
   const std::int64_t rest = plan.images_per_epoch % options.batch;
   plan.batches_per_epoch = plan.images_per_epoch / options.batch + (rest > 1 ? 1 : 0);
   plan.batches_per_epoch = std::max<std::int64_t>(plan.batches_per_epoch, 1);
-  plan.steps_per_epoch =
-      (plan.batches_per_epoch + options.accumulate - 1) / options.accumulate;
+  plan.steps_per_epoch = (plan.batches_per_epoch + options.accumulate - 1) / options.accumulate;
   const auto steps = [&](double epochs) {
-    return static_cast<std::int64_t>(std::llround(epochs * static_cast<double>(plan.steps_per_epoch)));
+    return static_cast<std::int64_t>(
+        std::llround(epochs * static_cast<double>(plan.steps_per_epoch)));
   };
   plan.total_steps = std::max<std::int64_t>(steps(options.epochs), 1);
   plan.warmup_steps = std::min(steps(options.warmup_epochs), plan.total_steps);

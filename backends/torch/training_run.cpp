@@ -86,10 +86,10 @@ Result<void> TrainingRun::prepare(Graph& graph, const Graph* teacher) {
                                               .channels_last = options_.channels_last,
                                               .watched = watched_values(hooks_, &Hook::student)}));
   if (teacher)
-    teacher_ = RCC_TRY(Executor::create(
-        *teacher, {.device = device_,
-                   .channels_last = options_.channels_last,
-                   .watched = watched_values(hooks_, &Hook::teacher)}));
+    teacher_ =
+        RCC_TRY(Executor::create(*teacher, {.device = device_,
+                                            .channels_last = options_.channels_last,
+                                            .watched = watched_values(hooks_, &Hook::teacher)}));
   add_parameters();
   announce();
   return {};
@@ -189,7 +189,8 @@ Result<void> TrainingRun::run_step(std::int64_t epoch, std::int64_t step_of_epoc
                               options_.learning_rate));
     (loss * (static_cast<double>(images) / static_cast<double>(end - begin))).backward();
     sums.loss += value * static_cast<double>(images);
-    sums.correct += at::argmax(scores.detach(), 1).to(at::kCPU).eq(batch.labels).sum().item<std::int64_t>();
+    sums.correct +=
+        at::argmax(scores.detach(), 1).to(at::kCPU).eq(batch.labels).sum().item<std::int64_t>();
     sums.images += images;
     images_done_ += images;
     report_progress(images_done_, sums);
@@ -224,10 +225,10 @@ Result<at::Tensor> TrainingRun::forward(const Batch& batch, at::Tensor& scores) 
     target = target.to(at::kFloat).reshape({images, -1});
   }
   if (target.sizes() != scores.sizes())
-    return fail(ErrorKind::input,
-                fmt::format("the teacher has {} classes, the model {}", target.size(1),
-                            scores.size(1)),
-                "distil from a model with the same classes");
+    return fail(
+        ErrorKind::input,
+        fmt::format("the teacher has {} classes, the model {}", target.size(1), scores.size(1)),
+        "distil from a model with the same classes");
   at::Tensor soft = distillation_loss(scores, target, options_.distill.temperature);
   std::vector<std::pair<at::Tensor, at::Tensor>> features;
   for (const Hook& hook : hooks_)
