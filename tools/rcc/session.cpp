@@ -124,9 +124,14 @@ Result<void> Session::load() {
 }
 
 Result<void> Session::measure_original() {
-  const bool is_required = needs_accuracy(recipe_.require);
+  const bool is_about_accuracy = needs_accuracy(recipe_.require);
+  const bool is_required =
+      is_about_accuracy || std::any_of(recipe_.passes.begin(), recipe_.passes.end(),
+                                       [](const PassInstance& pass) {
+                                         return pass.def->needs_services;
+                                       });
   if (recipe_.data.eval.empty()) {
-    if (!is_required) return {};
+    if (!is_about_accuracy) return {};
     return fail(ErrorKind::usage, "[require] is about accuracy, but [data] has no `eval`",
                 "say which images to measure on: eval = \"images:FOLDER\"");
   }
