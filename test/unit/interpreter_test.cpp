@@ -171,11 +171,9 @@ TEST_F(InterpreterTest, QuantizeDividesAndRoundsHalvesToEven) {
               ElementsAre(1, 3, 3, 1, -1, 127, -128));
   EXPECT_THAT(numbers(OpKind::quantize, {&x, &one, &constant<std::uint8_t>({}, {128})}),
               ElementsAre(128, 130, 130, 128, 126, 255, 0));
-  // 0.35 / 0.1 is 3.5 in float32; times the rounded reciprocal it would be the same only by luck.
-  const float scale = 0.1f;
-  Value& y = floats({1}, {2.5f * scale});
-  EXPECT_THAT(numbers(OpKind::quantize, {&y, &floats({}, {scale})}),
-              ElementsAre(std::nearbyint((2.5f * scale) / scale)));
+  // Times the rounded reciprocal it would be 7.5 and become 8.
+  EXPECT_THAT(numbers(OpKind::quantize, {&floats({1}, {2.25f}), &floats({}, {0.3f})}),
+              ElementsAre(7));
 }
 
 TEST_F(InterpreterTest, QuantizersTakeScalesAlongAnAxis) {

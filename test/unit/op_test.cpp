@@ -169,12 +169,12 @@ TEST_F(OpTest, LinksOfConcatOfOneValueTwice) {
 
 TEST_F(OpTest, LinksOfSplitStartAtTheResults) {
   Value& x = input({Dim(2), Dim(8)});
-  const OpInfo* op = graph.ops().find("split");
-  Node& node =
-      graph.add_node({.op = op,
-                      .operands = {&x},
-                      .attributes = {{attr::axis, std::int64_t{1}}, {attr::split, Ints{3, 5}}},
-                      .results = {{.name = "a"}, {.name = "b"}}});
+  Graph::NodeSpec spec;
+  spec.op = graph.ops().find("split");
+  spec.operands = {&x};
+  spec.attributes = {{attr::axis, std::int64_t{1}}, {attr::split, Ints{3, 5}}};
+  spec.results.resize(2);
+  Node& node = graph.add_node(std::move(spec));
   ASSERT_TRUE(infer_types(graph, node));
   EXPECT_THAT(links_of(*node.result(0)),
               ElementsAre("r0.0>o0.0", "r0.1>o0.1", "r1.0>o0.0", "r1.1>o0.1 offset 3"));
@@ -263,7 +263,7 @@ TEST_F(OpTest, ZeroBehaviourDependsOnConstants) {
   EXPECT_FALSE(keeps(graph.add(OpKind::sigmoid, {&x})));
   EXPECT_TRUE(keeps(graph.add(OpKind::clip, {&x, &scalar(0), &scalar(6)})));
   EXPECT_FALSE(keeps(graph.add(OpKind::clip, {&x, &scalar(1), &scalar(6)})));
-  EXPECT_FALSE(keeps(graph.add(OpKind::clip, {&x, &x, nullptr})));
+  EXPECT_FALSE(keeps(graph.add(OpKind::clip, {&x, &input({})})));
   EXPECT_TRUE(keeps(graph.add(OpKind::div, {&x, &scalar(2)})));
   EXPECT_FALSE(keeps(graph.add(OpKind::div, {&x, &scalar(0)})));
   EXPECT_TRUE(keeps(graph.add(OpKind::pow, {&x, &scalar(2)})));

@@ -24,11 +24,11 @@ class ShapeInferenceTest : public testing::Test {
   // The result's type, or the message.
   std::string result_of(OpKind kind, std::vector<Value*> operands,
                         std::vector<NamedAttribute> attributes = {}) {
-    const OpInfo& op = graph.ops()[kind];
-    const Node& node = graph.add_node({.op = &op,
-                                       .operands = std::move(operands),
-                                       .attributes = std::move(attributes),
-                                       .results = {{.name = "y"}}});
+    Graph::NodeSpec spec;
+    spec.op = &graph.ops()[kind];
+    spec.operands = std::move(operands);
+    spec.attributes = std::move(attributes);
+    const Node& node = graph.add_node(std::move(spec));
     const auto types = infer_result_types(graph, node);
     return types ? to_text((*types)[0], graph.symbols()) : types.error().message();
   }
@@ -215,11 +215,13 @@ TEST_F(ShapeInferenceTest, HugeSizesAreErrors) {
 
 TEST_F(ShapeInferenceTest, RecordedSizesSurviveAndContradictionsAreErrors) {
   Value& x = input({symbol("N"), Dim::unknown()});
-  const OpInfo& relu = graph.ops()[OpKind::relu];
-  Node& node =
-      graph.add_node({.op = &relu,
-                      .operands = {&x},
-                      .results = {{.name = "y", .type = Type(DType::f32, {Dim(2), Dim(5)})}}});
+  Graph::NodeSpec spec;
+  spec.op = &graph.ops()[OpKind::relu];
+  spec.operands = {&x};
+  spec.results.resize(1);
+  spec.results[0].name = "y";
+  spec.results[0].type = Type(DType::f32, {Dim(2), Dim(5)});
+  Node& node = graph.add_node(std::move(spec));
   ASSERT_TRUE(infer_types(graph, node));
   EXPECT_EQ(to_text(node.result()->type(), graph.symbols()), "f32[2,5]");
   graph.set_type(x, Type(DType::f32, {Dim(2), Dim(7)}));
