@@ -63,10 +63,14 @@ std::string promise(const PassDef& def) {
   return fmt::format("{} {:g}", effect_name(def.effect), def.tolerance);
 }
 
-void add_place(Error& error, const PassInstance& pass) {
+// The pass itself reports an error.
+tl::unexpected<Error> failed(Error error, const PassInstance& pass, const Reproducer& reproducer) {
   for (Diagnostic& diagnostic : error.diagnostics)
     if (!diagnostic.span.is_set() && diagnostic.place.empty()) diagnostic.span = pass.place;
   error.diagnostics.back().notes.push_back(fmt::format("in pass `{}`", pass.name));
+  if (error.kind != ErrorKind::internal) return fail(std::move(error));
+  if (pass.is_from_file) error.kind = ErrorKind::usage;
+  return with_reproducer(std::move(error), reproducer);
 }
 
 }  // namespace
@@ -117,9 +121,22 @@ Result<void> Pipeline::run(Graph& graph, const Graph* original) {
   RCC_TRY(check_order());
   if (options_.verify != Verify::off) RCC_TRY(verify(graph));
   std::optional<Graph> own;
-  if (original == nullptr) original = &own.emplace(graph.clone());
+  latest_ = nullptr;
+  if (original == nullptr) {
+    original = latest_ = &own.emplace(graph.clone());
+    latest_epoch_ = graph.epoch();
+  }
   for (std::size_t i = 0; i < passes_.size(); ++i) RCC_TRY(run_pass(graph, i, *original));
+  kept_.reset();
   return {};
+}
+
+const Graph& Pipeline::snapshot(const Graph& graph) {
+  if (latest_ == nullptr || latest_epoch_ != graph.epoch()) {
+    latest_ = &kept_.emplace(graph.clone());
+    latest_epoch_ = graph.epoch();
+  }
+  return *latest_;
 }
 
 Result<void> Pipeline::run_pass(Graph& graph, std::size_t index, const Graph& original) {
@@ -132,15 +149,17 @@ Result<void> Pipeline::run_pass(Graph& graph, std::size_t index, const Graph& or
   if (options_.lookup) {
     if (std::optional<Graph> found = RCC_TRY(options_.lookup(graph, index, pass))) {
       graph = std::move(*found);
+      latest_ = nullptr;
       step.is_from_cache = true;
       return finish();
     }
   }
-  std::optional<Graph> before;
-  if (options_.verify == Verify::numeric || !options_.reproducer_folder.empty())
-    before.emplace(graph.clone());
-  const Reproducer reproducer{.before = before ? &*before : nullptr,
+  const bool needs_before =
+      options_.verify == Verify::numeric || !options_.reproducer_folder.empty();
+  const Graph* before = needs_before ? &snapshot(graph) : nullptr;
+  const Reproducer reproducer{.before = before,
                               .passes = to_text(pass),
+                              .rules_file = pass.rules_file,
                               .seed = options_.seed,
                               .verify = options_.verify,
                               .check_idempotent = options_.check_idempotent,
@@ -152,10 +171,7 @@ Result<void> Pipeline::run_pass(Graph& graph, std::size_t index, const Graph& or
   const Stopwatch run_time;
   Result<void> result = pass.def->run(graph, *pass.options, pass_context);
   step.seconds = run_time.seconds();
-  if (!result) {
-    add_place(result.error(), pass);
-    return result;
-  }
+  if (!result) return failed(std::move(result).error(), pass, reproducer);
   report = std::move(pass_context.report());
   step.changed = graph.epoch() != epoch;
 

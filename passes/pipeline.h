@@ -22,6 +22,8 @@ struct PassInstance {
   SourceSpan place = {};
   // From a rule file of the user: what it does wrong is not a defect of rcc.
   bool is_from_file = false;
+  // That file.
+  std::filesystem::path rules_file = {};
 };
 
 // A pass by name with options; unknown name: error with the nearest name. Covers built-in C++
@@ -49,7 +51,7 @@ struct PipelineOptions {
   // Runs every pass that calls itself idempotent a second time; a further change is an error.
   bool check_idempotent = false;
   // Where a broken promise or an internal error leaves the graph before the pass and the command
-  // that repeats it; empty: nowhere. Costs a clone of the graph before each pass.
+  // that repeats it; empty: nowhere. Costs a clone of the graph after each change.
   std::filesystem::path reproducer_folder = {};
 
   // Called after each pass: timing, dumps, metrics, caching are the caller's.
@@ -86,6 +88,8 @@ class Pipeline {
  private:
   Result<void> run_pass(Graph& graph, std::size_t index, const Graph& original);
   PassContext context(std::size_t index, const Graph& original, DiagnosticSink& sink) const;
+  // The graph as it is now, kept until it changes.
+  const Graph& snapshot(const Graph& graph);
   // Holds the pass at `index` to its promises.
   Result<void> check(const Graph& before, const Graph& after, bool changed, std::size_t index,
                      const Graph& original, PassReport& report);
@@ -97,6 +101,10 @@ class Pipeline {
   PipelineOptions options_;
   DiagnosticSink& sink_;
   ServiceProvider* provider_;
+  // Of snapshot(): null outside of run.
+  std::optional<Graph> kept_;
+  const Graph* latest_ = nullptr;
+  std::uint64_t latest_epoch_ = 0;
 };
 
 }  // namespace rcc

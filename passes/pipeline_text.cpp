@@ -65,6 +65,7 @@ Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const Op
   PassInstance pass =
       RCC_TRY(instance(path.stem().string(), std::move(def), options, std::move(place)));
   pass.is_from_file = true;
+  pass.rules_file = path;
   return pass;
 }
 

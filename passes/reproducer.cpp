@@ -49,9 +49,13 @@ void leave(void* context, const std::string&) {
 }  // namespace
 
 std::string Reproducer::command(const std::filesystem::path& file) const {
-  return fmt::format("rcc-opt {} --passes={} --verify={} --seed={}{}", shell_quoted(file.string()),
-                     shell_quoted(passes), verify_name(verify), seed,
-                     check_idempotent ? " --check-idempotent" : "");
+  std::string text =
+      fmt::format("rcc-opt {} --passes={} --verify={} --seed={}", shell_quoted(file.string()),
+                  shell_quoted(passes), verify_name(verify), seed);
+  if (check_idempotent) text += " --check-idempotent";
+  if (!rules_file.empty())
+    text += " --rules=" + shell_quoted(std::filesystem::absolute(rules_file).string());
+  return text;
 }
 
 Result<std::string> write_reproducer(const Reproducer& reproducer) {

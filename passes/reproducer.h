@@ -13,6 +13,8 @@ namespace rcc {
 struct Reproducer {
   const Graph* before = nullptr;
   std::string passes;
+  // Where the pass comes from when it is not a built-in one.
+  std::filesystem::path rules_file = {};
   std::uint64_t seed = 0;
   Verify verify = Verify::structural;
   bool check_idempotent = false;

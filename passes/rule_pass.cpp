@@ -131,7 +131,8 @@ Result<void> RuleRun::check(const Rule& rule, const Rewrite& rewrite, const Rule
   diagnostic.message = fmt::format("rule `{}` is wrong at {}: {}", rule.name, site, problem);
   diagnostic.span = rules_.source->span(rule.range);
   diagnostic.help = "this is a defect of the rule, not of the model";
-  return fail(ErrorKind::input, std::move(diagnostic));
+  // The pipeline makes it the user's error when the rule is the user's.
+  return fail(ErrorKind::internal, std::move(diagnostic));
 }
 
 void RuleRun::decline(const Node& root) {

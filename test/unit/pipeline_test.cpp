@@ -199,6 +199,44 @@ TEST(Pipeline, LeavesAReproducer) {
   EXPECT_EQ(first_difference(before, sum_graph()), "");
 }
 
+TEST(Pipeline, AReproducerNamesTheRuleFile) {
+  const TemporaryFolder folder;
+  const std::filesystem::path rules = folder.write("no_sum.rules",
+                                                   "# A lie.\n"
+                                                   "rule no_sum effect exact {\n"
+                                                   "  match { y = add(a, _); }\n"
+                                                   "  replace y with relu(a);\n"
+                                                   "}\n");
+  Graph graph = sum_graph();
+  const Result<void> result = run(graph, {load_rules_pass(rules, {}).value()},
+                                  {.verify = Verify::numeric, .reproducer_folder = folder.path()});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::usage);
+  EXPECT_THAT(result.error().message(), HasSubstr("rule `no_sum` is wrong at %y: "));
+  EXPECT_THAT(result.error().diagnostics.front().notes.back(),
+              HasSubstr("--rules='" + rules.string() + "'"));
+}
+
+// The snapshot that checks compare with follows the graph through unchanged and changed passes.
+TEST(Pipeline, ComparesWithTheGraphJustBefore) {
+  Graph graph = sum_graph();
+  const PassDef lossy{.effect = Effect::lossy};
+  const PassInstance keep = instance("keep", {.effect = Effect::exact}, nothing);
+  const PassInstance prune = instance("prune", lossy, nudge);
+  const Body rewrite_same = [](Graph& g, const NoOptions&, PassContext&) -> Result<void> {
+    g.set_tensor(constant(g), constant(g).tensor());
+    return {};
+  };
+  const PassInstance same = instance("same", {.effect = Effect::exact}, rewrite_same);
+  EXPECT_TRUE(
+      run(graph, {same, keep, prune, same, keep, prune, same}, {.verify = Verify::numeric}));
+  const Result<void> result =
+      run(graph, {prune, keep, instance("liar", {.effect = Effect::exact}, nudge)},
+          {.verify = Verify::numeric});
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message(), HasSubstr("pass `liar` promises"));
+}
+
 TEST(PipelineDeathTest, AnInternalErrorLeavesAReproducer) {
   const TemporaryFolder folder;
   const Body crash = [](Graph& g, const NoOptions&, PassContext&) -> Result<void> {
