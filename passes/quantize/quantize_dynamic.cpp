@@ -11,6 +11,7 @@
 // A product of two computed values, a weight of rank other than 2, transA, or alpha and
 // beta other than 1 are left alone. Run it after fold_batch_norm.
 
+#include "ir/shape_inference.h"
 #include "passes/pass.h"
 #include "passes/quantization.h"
 
@@ -39,6 +40,21 @@ std::string refusal(const Node& node) {
   if (node.attribute_float(attr::alpha) != 1.0F || node.attribute_float(attr::beta) != 1.0F)
     return "alpha and beta must be 1";
   return {};
+}
+
+// q, s_x, z_x of the operand of `node`, before it.
+Node& add_quantizer(Graph& graph, Node& node) {
+  Graph::NodeSpec spec;
+  spec.op = &graph.ops()[OpKind::dynamic_quantize];
+  spec.operands = {node.operand(0)};
+  spec.results.resize(3);
+  spec.provenance = node.provenance();
+  spec.before = &node;
+  Node& quantizer = graph.add_node(std::move(spec));
+  graph.add_rule(quantizer, "quantize_dynamic");
+  const Result<void> inferred = infer_types(graph, quantizer);
+  RCC_CHECK(inferred, "{}", inferred.error().message());
+  return quantizer;
 }
 
 // The matrix as matmul_integer wants it: inputs along rows.
@@ -73,9 +89,9 @@ void quantize(Graph& graph, Node& node, const QuantizeDynamicOptions& options, W
     graph.add_rule(*value.producer(), "quantize_dynamic");
     return value;
   };
-  Value& input = add(OpKind::dynamic_quantize, {node.operand(0)}, {});
-  const Node& quantizer = *input.producer();
-  Value& product = add(OpKind::matmul_integer, {&input, &weight, quantizer.result(2)}, {});
+  const Node& quantizer = add_quantizer(graph, node);
+  Value& product =
+      add(OpKind::matmul_integer, {quantizer.result(0), &weight, quantizer.result(2)}, {});
   Value& sums = add(OpKind::cast, {&product}, {{attr::to, std::string("f32")}});
   Value& scale = add(OpKind::mul, {quantizer.result(1), &weight_scale}, {});
   Value* result = &add(OpKind::mul, {&sums, &scale}, {});
