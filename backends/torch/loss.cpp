@@ -5,6 +5,7 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/kl_div.h>
 #include <ATen/ops/log_softmax.h>
+#include <ATen/ops/mse_loss.h>
 
 namespace rcc {
 
@@ -22,15 +23,10 @@ at::Tensor distillation_loss(const at::Tensor& student, const at::Tensor& teache
   return sum * (temperature * temperature / static_cast<double>(student.size(0)));
 }
 
-at::Tensor feature_loss(const std::vector<std::pair<at::Tensor, at::Tensor>>& pairs) {
-  at::Tensor total;
-  for (const auto& [student, teacher] : pairs) {
-    const at::Tensor target = teacher.to(at::kFloat);
-    const at::Tensor distance = (student.to(at::kFloat) - target).square().sum();
-    const at::Tensor share = distance / target.square().sum().clamp_min(1e-12);
-    total = total.defined() ? total + share : share;
-  }
-  return total / static_cast<double>(pairs.size());
+at::Tensor feature_loss(const at::Tensor& student, const at::Tensor& teacher) {
+  TORCH_CHECK(student.sizes() == teacher.sizes(), "a tap has shape ", student.sizes(),
+              ", the teacher's value ", teacher.sizes());
+  return at::mse_loss(student.to(at::kFloat), teacher.to(at::kFloat));
 }
 
 }  // namespace rcc

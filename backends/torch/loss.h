@@ -2,11 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <utility>
-#include <vector>
-
-#include "passes/services.h"
-
 namespace rcc {
 
 // Mean cross entropy of scores [N, classes] against labels, with label smoothing.
@@ -17,7 +12,7 @@ at::Tensor classification_loss(const at::Tensor& scores, const at::Tensor& label
 at::Tensor distillation_loss(const at::Tensor& student, const at::Tensor& teacher,
                              double temperature);
 
-// Mean over pairs (student, teacher) of |s - t|^2 / |t|^2.
-at::Tensor feature_loss(const std::vector<std::pair<at::Tensor, at::Tensor>>& pairs);
+// Mean squared difference of a tapped value and the teacher's.
+at::Tensor feature_loss(const at::Tensor& student, const at::Tensor& teacher);
 
 }  // namespace rcc

@@ -229,12 +229,12 @@ Result<at::Tensor> TrainingRun::forward(const Batch& batch, at::Tensor& scores) 
         ErrorKind::input,
         fmt::format("the teacher has {} classes, the model {}", target.size(1), scores.size(1)),
         "distil from a model with the same classes");
-  at::Tensor soft = distillation_loss(scores, target, options_.distill.temperature);
-  std::vector<std::pair<at::Tensor, at::Tensor>> features;
+  const double alpha = options_.distill.alpha;
+  const at::Tensor soft = distillation_loss(scores, target, options_.distill.temperature);
+  at::Tensor loss = hard * (1 - alpha) + soft * alpha;
   for (const Hook& hook : hooks_)
-    features.emplace_back(student_taps[hook.student], teacher_taps[hook.teacher]);
-  if (!features.empty()) soft = soft + feature_loss(features);
-  return hard * (1 - options_.distill.alpha) + soft * options_.distill.alpha;
+    loss = loss + feature_loss(student_taps[hook.student], teacher_taps[hook.teacher]);
+  return loss;
 }
 
 void TrainingRun::report_progress(std::int64_t images_done, const Sums& sums) const {
