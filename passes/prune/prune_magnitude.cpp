@@ -29,7 +29,8 @@ struct PruneMagnitudeOptions {
   std::vector<std::string> exclude;
 
   void describe(OptionVisitor& v) {
-    v.field("amount", amount, "share of the weights that become zero", {.minimum = 0, .maximum = 1});
+    v.field("amount", amount, "share of the weights that become zero",
+            {.minimum = 0, .maximum = 1});
     v.field("scope", scope, "over what weights compete with each other",
             {.choices = {"global", "layer"}});
     v.field("sparse", sparse, "keep the zeros through later training");
@@ -41,8 +42,8 @@ struct PruneMagnitudeOptions {
 // The order of non-negative floats is the order of their bits.
 std::uint32_t magnitude_bits(float value) { return std::bit_cast<std::uint32_t>(std::abs(value)); }
 
-// How many magnitudes there are below a threshold, found digit by digit: two passes over the weights
-// with 2^16 counters each, whatever their number.
+// How many magnitudes there are below a threshold, found digit by digit: two passes over the
+// weights with 2^16 counters each, whatever their number.
 class MagnitudeSelect {
  public:
   explicit MagnitudeSelect(std::span<Value* const> weights) : weights_(weights) {}
@@ -56,7 +57,8 @@ class MagnitudeSelect {
   // Precondition: 0 < k <= number of weights.
   Threshold find(std::uint64_t k) const {
     std::uint64_t below = 0;
-    const std::uint32_t high = digit(k, below, [](std::uint32_t bits) -> std::int64_t { return bits >> 16; });
+    const std::uint32_t high =
+        digit(k, below, [](std::uint32_t bits) -> std::int64_t { return bits >> 16; });
     const std::uint32_t low = digit(k, below, [high](std::uint32_t bits) -> std::int64_t {
       return bits >> 16 == high ? static_cast<std::int64_t>(bits & 0xFFFF) : -1;
     });
@@ -85,13 +87,15 @@ class MagnitudeSelect {
 
 std::uint64_t count_of(std::span<Value* const> weights) {
   std::uint64_t count = 0;
-  for (const Value* weight : weights) count += static_cast<std::uint64_t>(weight->tensor().element_count());
+  for (const Value* weight : weights)
+    count += static_cast<std::uint64_t>(weight->tensor().element_count());
   return count;
 }
 
 // Returns how many weights were set to zero.
 std::uint64_t prune(Graph& graph, std::span<Value* const> weights, double amount) {
-  const auto k = static_cast<std::uint64_t>(std::nearbyint(amount * static_cast<double>(count_of(weights))));
+  const auto k =
+      static_cast<std::uint64_t>(std::nearbyint(amount * static_cast<double>(count_of(weights))));
   if (k == 0) return 0;
   MagnitudeSelect::Threshold threshold = MagnitudeSelect(weights).find(k);
   for (Value* weight : weights) {
@@ -114,12 +118,14 @@ Result<std::vector<Value*>> chosen_weights(Graph& graph, const PruneMagnitudeOpt
                                            PassContext& context) {
   IdMap<NodeId, bool> is_excluded;
   if (!options.exclude.empty())
-    for (const Node* node : RCC_TRY(context.select(graph, options.exclude))) is_excluded[node->id()] = true;
+    for (const Node* node : RCC_TRY(context.select(graph, options.exclude)))
+      is_excluded[node->id()] = true;
   IdMap<ValueId, bool> is_chosen;
   std::vector<Value*> weights;
   for (const Node* node : RCC_TRY(context.select(graph, options.layers))) {
     if (!node->op().is_contraction || is_excluded[node->id()]) continue;
-    Value* weight = node->operand(static_cast<std::size_t>(node->op().operand_with_role(Role::weight)));
+    Value* weight =
+        node->operand(static_cast<std::size_t>(node->op().operand_with_role(Role::weight)));
     if (weight == nullptr || !weight->is_constant() || weight->type().dtype != DType::f32) {
       context.declined(*node, "its weight is not a constant of f32");
       continue;
@@ -144,9 +150,9 @@ Result<void> run(Graph& graph, const PruneMagnitudeOptions& options, PassContext
   }
   if (options.sparse)
     for (Value* weight : weights) graph.set_sparse(*weight, true);
-  context.report().summary = fmt::format(
-      "{} of {} weights in {} tensors are zero; the file does not get smaller by zeros",
-      zeros, count_of(weights), weights.size());
+  context.report().summary =
+      fmt::format("{} of {} weights in {} tensors are zero; the file does not get smaller by zeros",
+                  zeros, count_of(weights), weights.size());
   context.report().facts = {{"zeros", static_cast<std::int64_t>(zeros)},
                             {"weights", static_cast<std::int64_t>(count_of(weights))}};
   return {};

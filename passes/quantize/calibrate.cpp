@@ -29,8 +29,10 @@ struct CalibrateOptions {
   std::string save;
 
   void describe(OptionVisitor& v) {
-    v.field("method", method, "how a range is taken from the observed values", {.choices = {"minmax", "percentile"}});
-    v.field("percentile", percentile, "share of the elements inside the range, in percent", {.minimum = 50, .maximum = 100, .excludes_minimum = true});
+    v.field("method", method, "how a range is taken from the observed values",
+            {.choices = {"minmax", "percentile"}});
+    v.field("percentile", percentile, "share of the elements inside the range, in percent",
+            {.minimum = 50, .maximum = 100, .excludes_minimum = true});
     v.field("load", load, "a file of ranges to use in place of images");
     v.field("save", save, "a file to write the ranges to");
   }
@@ -87,23 +89,28 @@ Result<void> observe(Graph& graph, const CalibrateOptions& options, PassContext&
     if (input->type().dtype == DType::f32) values.push_back(input->id());
   for (const Node& node : graph.nodes())
     for (std::size_t i = 0; i < node.result_count(); ++i)
-      if (const Value* result = node.result(i); result != nullptr && result->type().dtype == DType::f32)
+      if (const Value* result = node.result(i);
+          result != nullptr && result->type().dtype == DType::f32)
         values.push_back(result->id());
   Services* services = RCC_TRY(context.services());
-  const std::vector<ValueStatistics> statistics = RCC_TRY(services->evaluator().observe(graph, values));
+  const std::vector<ValueStatistics> statistics =
+      RCC_TRY(services->evaluator().observe(graph, values));
   for (std::size_t i = 0; i < values.size(); ++i) {
     const ValueStatistics& seen = statistics[i];
     Value& value = *graph.value(values[i]);
     if (!std::isfinite(seen.minimum) || !std::isfinite(seen.maximum)) {
       return fail(ErrorKind::input,
-                  fmt::format("{} takes values that are not finite on the calibration images", value.name()),
+                  fmt::format("{} takes values that are not finite on the calibration images",
+                              value.name()),
                   "look for a diverged fine_tune step before calibrate");
     }
     value.set_range(range_of(seen, options));
   }
   const std::uint64_t images = RCC_TRY(services->data_size(DataSplit::calibrate));
-  context.report().summary = fmt::format("{} values observed over {} images, {}", values.size(), images, options.method);
-  context.report().facts = {{"values", static_cast<std::int64_t>(values.size())}, {"images", static_cast<std::int64_t>(images)}};
+  context.report().summary =
+      fmt::format("{} values observed over {} images, {}", values.size(), images, options.method);
+  context.report().facts = {{"values", static_cast<std::int64_t>(values.size())},
+                            {"images", static_cast<std::int64_t>(images)}};
   return {};
 }
 

@@ -11,18 +11,16 @@
 // keeps the sum of two products u8 * i8 below 2^15, which processors without VNNI
 // need; target.cpu = "vnni" uses |w1| / 127.
 //
-// A layer without constant weights, without a range, or with an operator that has no
-// integer kernel is left alone, with the reason. Operators that only move values
-// (MaxPool, Flatten, Concat) pass scales through. Graph outputs stay float.
-//
-// Run calibrate first, and fold_batch_norm before that.
+// A layer without constant weights or without a range is left alone, with the reason.
+// Operators that only move values pass scales through. Graph outputs stay float. Run
+// calibrate first, and fold_batch_norm before that.
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 
-#include "ir/support/disjoint_sets.h"
+#include "passes/moved_ranges.h"
 #include "passes/pass.h"
 #include "passes/quantization.h"
 
@@ -77,13 +75,16 @@ Value* bias_of(const Node& node) {
 class Inserter {
  public:
   Inserter(Graph& graph, const InsertQuantizeOptions& options, PassContext& context)
-      : graph_(graph), options_(options), context_(context), scheme_(scheme_for(context.target())) {}
+      : graph_(graph),
+        options_(options),
+        context_(context),
+        scheme_(scheme_for(context.target())) {}
 
   Result<void> run() {
     RCC_TRY(choose_nodes());
-    unite_ranges();
+    range_ = ranges_shared_by_movers(graph_);
     choose_values();
-    quantize_values();
+    for (const auto& [id, parameters] : parameters_) insert_pair(*graph_.value(id), parameters);
     for (Node* node : chosen_)
       if (node->op().is_contraction) quantize_constants(*node);
     if (chosen_.empty()) {
@@ -93,10 +94,10 @@ class Inserter {
                              .notes = {"no convolution or matrix product has a range on its input"},
                              .help = "run `calibrate` before it"});
     }
-    context_.report().summary = fmt::format("{} layers in INT8, {} activations and {} weights quantized",
-                                            chosen_.size(), parameters_.size(), weights_);
-    context_.report().facts = {{"layers", static_cast<std::int64_t>(chosen_.size())},
-                               {"weights", weights_}};
+    context_.report().summary =
+        fmt::format("{} layers in INT8, {} activations and {} weights quantized", chosen_.size(),
+                    parameters_.size(), weights_);
+    context_.report().facts = {{"weights", weights_}};
     return {};
   }
 
@@ -110,7 +111,8 @@ class Inserter {
       if (weight->tensor().is_elided()) return "its weight has no payload";
       if (const Value* bias = bias_of(node); bias != nullptr && !bias->is_constant())
         return "its bias is not a constant";
-      if (node.is(OpKind::gemm) && (node.attribute_float(attr::alpha) != 1.0F || node.attribute_float(attr::beta) != 1.0F))
+      if (node.is(OpKind::gemm) &&
+          (node.attribute_float(attr::alpha) != 1.0F || node.attribute_float(attr::beta) != 1.0F))
         return "alpha and beta must be 1";
     }
     for (std::size_t i = 0; i < node.operand_count(); ++i) {
@@ -126,9 +128,11 @@ class Inserter {
 
   Result<void> choose_nodes() {
     IdMap<NodeId, bool> is_wanted;
-    for (const Node* node : RCC_TRY(context_.select(graph_, options_.layers))) is_wanted[node->id()] = true;
+    for (const Node* node : RCC_TRY(context_.select(graph_, options_.layers)))
+      is_wanted[node->id()] = true;
     if (!options_.exclude.empty())
-      for (const Node* node : RCC_TRY(context_.select(graph_, options_.exclude))) is_wanted[node->id()] = false;
+      for (const Node* node : RCC_TRY(context_.select(graph_, options_.exclude)))
+        is_wanted[node->id()] = false;
     for (Node& node : graph_.nodes()) {
       if (!node.op().is_contraction && !is_one_of(node, kArithmeticKinds)) continue;
       if (!is_wanted[node.id()]) continue;
@@ -151,38 +155,10 @@ class Inserter {
     return is_one_of(user, kAbsorbedKinds) && user.operand(0) == &result ? *user.result() : result;
   }
 
-  // Values that an operator only moves (MaxPool, Concat) share one range, so that the integers can be
-  // moved as they are.
-  void unite_ranges() {
-    DisjointSets sets(graph_.value_id_limit());
-    const auto for_each_mover = [&](auto visit) {
-      for (const Node& node : graph_.nodes()) {
-        if (!node.op().keeps_scale || node.result() == nullptr) continue;
-        for (std::size_t i = 0; i < node.operand_count(); ++i)
-          if (is_moved(node, i)) visit(*node.operand(i), *node.result());
-      }
-    };
-    for_each_mover([&](const Value& from, const Value& to) { sets.unite(from.id().index, to.id().index); });
-    std::vector<std::optional<Range>> ranges(graph_.value_id_limit());
-    for (std::uint32_t id = 0; id < graph_.value_id_limit(); ++id) {
-      const Value* value = graph_.value(ValueId{id});
-      if (value == nullptr || !value->range()) continue;
-      std::optional<Range>& range = ranges[sets.find(id)];
-      range = range ? Range{std::min(range->low, value->range()->low), std::max(range->high, value->range()->high)}
-                    : *value->range();
-    }
-    for (std::uint32_t id = 0; id < graph_.value_id_limit(); ++id) range_[ValueId{id}] = ranges[sets.find(id)];
-  }
-
-  static bool is_moved(const Node& node, std::size_t operand) {
-    const std::size_t row = std::min(operand, node.op().operands.size() - 1);
-    const Value* value = node.operand(operand);
-    return value != nullptr && node.op().operands[row].role == Role::data && value->type().dtype == DType::f32;
-  }
-
   void assign(const Value& value) {
     if (!range_[value.id()] || value.type().dtype != DType::f32) return;
-    parameters_.try_emplace(value.id(), activation_parameters(*range_[value.id()], scheme_.activation));
+    parameters_.try_emplace(value.id(),
+                            activation_parameters(*range_[value.id()], scheme_.activation));
   }
 
   // Values read or written by chosen nodes get parameters, and what is moved from them.
@@ -191,7 +167,8 @@ class Inserter {
       if (is_chosen_[node.id()]) {
         for (std::size_t i = 0; i < node.operand_count(); ++i) {
           const Value* operand = node.operand(i);
-          if (operand != nullptr && operand != weight_of(node) && operand != bias_of(node)) assign(*operand);
+          if (operand != nullptr && operand != weight_of(node) && operand != bias_of(node))
+            assign(*operand);
         }
         // A matrix product may leave its sums in float; whoever reads them in INT8 asks for more.
         if (node.is(OpKind::gemm) || node.is(OpKind::matmul)) continue;
@@ -200,15 +177,11 @@ class Inserter {
       } else if (node.op().keeps_scale && node.result() != nullptr && !node.result()->is_output()) {
         bool is_quantized = false;
         for (std::size_t i = 0; i < node.operand_count(); ++i)
-          is_quantized = is_quantized || (is_moved(node, i) && parameters_.contains(node.operand(i)->id()));
+          is_quantized = is_quantized ||
+                         (is_moved_operand(node, i) && parameters_.contains(node.operand(i)->id()));
         if (is_quantized) assign(*node.result());
       }
     }
-  }
-
-  void quantize_values() {
-    // Ids first: inserting nodes adds values.
-    for (const auto& [id, parameters] : parameters_) insert_pair(*graph_.value(id), parameters);
   }
 
   Value& scale_constant(std::string_view stem, const std::vector<float>& scales) {
@@ -219,10 +192,9 @@ class Inserter {
   }
 
   Value& zero_point_constant(std::string_view stem, std::int32_t zero_point) {
-    const std::string name = fmt::format("{}_zero_point", stem);
-    if (scheme_.activation == DType::u8)
-      return graph_.add_constant(name, Tensor::scalar(static_cast<std::uint8_t>(zero_point)));
-    return graph_.add_constant(name, Tensor::scalar(static_cast<std::int8_t>(zero_point)));
+    const double value = zero_point;
+    return graph_.add_constant(fmt::format("{}_zero_point", stem),
+                               Tensor::from_doubles(scheme_.activation, {}, {&value, 1}));
   }
 
   // quantize once, dequantize for each reader that is not an absorbed activation.
@@ -245,8 +217,8 @@ class Inserter {
     }
   }
 
-  Value& add_result(OpKind kind, std::vector<Value*> operands, std::vector<NamedAttribute> attributes,
-                    std::string_view name, Node* before) {
+  Value& add_result(OpKind kind, std::vector<Value*> operands,
+                    std::vector<NamedAttribute> attributes, std::string_view name, Node* before) {
     Value& result = graph_.add(kind, std::move(operands), std::move(attributes), name, before);
     graph_.add_rule(*result.producer(), "insert_quantize");
     return result;
@@ -265,8 +237,10 @@ class Inserter {
       minimum = minimum_weight_scales(bias->tensor(), input_scale);
       if (axis < 0) minimum = {*std::ranges::max_element(minimum)};
     }
-    const QuantizedWeight quantized = quantize_weight(weight.tensor(), axis, scheme_.weights, minimum);
-    replace_constant(node, static_cast<std::size_t>(weight_index), quantized.values, quantized.scales, axis);
+    const QuantizedWeight quantized =
+        quantize_weight(weight.tensor(), axis, scheme_.weights, minimum);
+    replace_constant(node, static_cast<std::size_t>(weight_index), quantized.values,
+                     quantized.scales, axis);
     ++weights_;
     if (!takes_bias) return;
     std::vector<float> scales = quantized.scales;
@@ -284,14 +258,15 @@ class Inserter {
   }
 
   // Other readers of a shared constant keep the float one.
-  void replace_constant(Node& node, std::size_t operand, Tensor values, const std::vector<float>& scales,
-                        int axis) {
+  void replace_constant(Node& node, std::size_t operand, Tensor values,
+                        const std::vector<float>& scales, int axis) {
     Value& old = *node.operand(operand);
     Value& stored = graph_.add_constant(fmt::format("{}_quantized", old.name()), std::move(values));
     std::vector<NamedAttribute> attributes;
     if (axis >= 0 && scales.size() > 1) attributes.push_back({attr::axis, std::int64_t{axis}});
-    Value& restored = add_result(OpKind::dequantize, {&stored, &scale_constant(old.name(), scales)},
-                                 std::move(attributes), fmt::format("{}_dequantized", old.name()), &node);
+    Value& restored =
+        add_result(OpKind::dequantize, {&stored, &scale_constant(old.name(), scales)},
+                   std::move(attributes), fmt::format("{}_dequantized", old.name()), &node);
     graph_.set_operand(node, operand, &restored);
     if (old.is_unused()) graph_.remove_value(old);
   }
