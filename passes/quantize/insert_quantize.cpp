@@ -16,7 +16,6 @@
 // calibrate first, and fold_batch_norm before that.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 
@@ -101,8 +100,7 @@ class Inserter {
     return {};
   }
 
- private:
-  // Why a node stays in float; empty when it can be quantized.
+ private:  // Why a node stays in float; empty when it can be quantized.
   std::string refusal(const Node& node) const {
     if (node.op().is_contraction) {
       const Value* weight = weight_of(node);
