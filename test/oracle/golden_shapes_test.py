@@ -10,7 +10,7 @@ import unittest
 
 import shared_data
 
-INNER = "layers=['/layer?/layer?.?/conv1/Conv']"
+INNER = 'layers=["/layer?/layer?.?/conv1/Conv"]'
 IMAGENET = {
     "round_to=1,ratio=0": (11_689_512, 1_814_073_344),
     "round_to=1,ratio=0.25": (6_675_352, 1_042_639_872),
