@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Hold an exported model to ONNX's checker and ONNX Runtime.
 
-    tools/demo_check.py BEFORE.onnx AFTER.onnx REPORT.json
+    tools/demo_check.py BEFORE.onnx AFTER.onnx REPORT.json SOURCE SIZE MEAN STD
 
-Both models run in ONNX Runtime on the images of the report's evaluation split, decoded and normalised
-here, independently of rcc; the top-1 must agree with what the report claims.
+Both models run in ONNX Runtime on the images of SOURCE ("idx:IMAGES,LABELS", "images:FOLDER"), decoded,
+resized to SIZE pixels (0: as they are) and normalised here, independently of rcc; the top-1 must agree
+with what the report claims. MEAN and STD are three numbers with commas.
 """
 import json
 import pathlib
@@ -40,16 +41,14 @@ def load(source):
     sys.exit(f"demo_check: no reader for {source}")
 
 
-def batch_of(pictures, data):
-    mode = "RGB" if data["channels"] == "rgb" else "L"
+def batch_of(pictures, size, mean, std):
     arrays = []
     for picture in pictures:
-        picture = picture.convert(mode)
-        if data["resize"]:
-            picture = picture.resize(tuple(data["resize"][::-1]), Image.Resampling.BILINEAR)
+        picture = picture.convert("RGB")
+        if size:
+            picture = picture.resize((size, size), Image.Resampling.BILINEAR)
         array = numpy.asarray(picture, numpy.float32) / numpy.float32(255)
-        array = array[..., None] if array.ndim == 2 else array
-        arrays.append((array - numpy.float32(data["mean"])) / numpy.float32(data["std"]))
+        arrays.append((array - numpy.float32(mean)) / numpy.float32(std))
     return numpy.ascontiguousarray(numpy.stack(arrays).transpose(0, 3, 1, 2))
 
 
@@ -61,13 +60,13 @@ def top1(path, batch, labels):
     return float(numpy.mean(numpy.concatenate(answers) == labels))
 
 
-def main(before, after, report):
+def main(before, after, report, source, size, mean, std):
     report = json.loads(pathlib.Path(report).read_text())
     onnx.checker.check_model(onnx.load(after), full_check=True)
-    pictures, labels = load(report["data"]["eval"])
-    batch = batch_of(pictures, report["data"])
+    pictures, labels = load(source)
+    batch = batch_of(pictures, int(size), *([float(x) for x in text.split(",")] for text in (mean, std)))
     measured_before, measured_after = top1(before, batch, labels), top1(after, batch, labels)
-    claimed = report["after"]["top1"]
+    claimed = report["after"]["top1"]["value"]
     print(f"ONNX Runtime {onnxruntime.__version__} on {len(labels)} images: "
           f"top-1 {100 * measured_before:.2f} % before, {100 * measured_after:.2f} % after "
           f"(rcc reports {100 * claimed:.2f} %); ONNX's checker accepts the file")
@@ -76,6 +75,6 @@ def main(before, after, report):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 8:
         sys.exit(__doc__)
     main(*sys.argv[1:])
