@@ -24,7 +24,10 @@ Result<void> check_can_run(const Node& node, std::span<const Tensor* const> oper
                 fmt::format("the interpreter does not know the operator {}", node.op().name));
   }
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    if (!operands[i] || !operands[i]->is_elided()) continue;
+    if (!operands[i]) continue;
+    // What only moves elements sees to itself.
+    if (!node.op().keeps_scale) RCC_TRY(require_numbers(*operands[i]));
+    if (!operands[i]->is_elided()) continue;
     return fail(ErrorKind::input, fmt::format("operand {} has no contents", i),
                 "fill elided constants, for example with rcc-opt --fill-seed=1");
   }
@@ -51,6 +54,18 @@ Node& isolate(Graph& graph, const Node& node, std::span<const Tensor* const> ope
   return graph.add_node(std::move(spec));
 }
 
+// The results when none of them has elements: nothing to compute, whatever the sizes of the rest.
+std::optional<std::vector<Tensor>> empty_results(const Node& node) {
+  std::vector<Tensor> results(node.result_count());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!node.result(i)) continue;
+    const Type& type = node.result(i)->type();
+    if (type.element_count() != 0 || !is_numeric(type.dtype)) return std::nullopt;
+    results[i] = Tensor::allocate(type.dtype, sizes_of(type));
+  }
+  return results;
+}
+
 Result<std::vector<Tensor>> run_isolated(const Node& node,
                                          std::span<const Tensor* const> operands) {
   RCC_TRY(check_can_run(node, operands));
@@ -61,6 +76,7 @@ Result<std::vector<Tensor>> run_isolated(const Node& node,
     RCC_TRY(check_result_size(types[i]));
     if (copy.result(i)) graph.set_type(*copy.result(i), types[i]);
   }
+  if (auto empty = empty_results(copy)) return std::move(*empty);
   std::vector<Tensor> results = RCC_TRY(node.op().interpret(copy, operands));
   for (std::size_t i = 0; i < copy.result_count(); ++i) {
     if (!copy.result(i)) continue;

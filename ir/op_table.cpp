@@ -44,8 +44,8 @@ AttributeInfo text(std::string_view name, std::string value) {
 AttributeInfo required_text(std::string_view name) {
   return {.name = name, .type = AttributeType::string, .is_required = true};
 }
-AttributeInfo dtype(std::string_view name) {
-  AttributeInfo attribute = text(name, "");
+AttributeInfo dtype(std::string_view name, std::string value = "") {
+  AttributeInfo attribute = text(name, std::move(value));
   attribute.is_dtype = true;
   return attribute;
 }

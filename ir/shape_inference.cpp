@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/ops/shape_rules.h"
 
 namespace rcc {
@@ -19,9 +21,11 @@ Result<void> check_required_operands(const Node& node) {
     return fail(ErrorKind::input,
                 fmt::format("has {} operands, at most {} expected", node.operand_count(), most));
   }
-  for (std::size_t i = 0; i < op.operands.size(); ++i) {
-    if (op.operands[i].arity == Arity::optional || node.operand(i)) continue;
-    return fail(ErrorKind::input, fmt::format("operand `{}` is absent", op.operands[i].name));
+  if (op.operands.empty()) return {};
+  for (std::size_t i = 0; i < std::max(op.operands.size(), node.operand_count()); ++i) {
+    const OperandInfo& operand = op.operands[std::min(i, op.operands.size() - 1)];
+    if (operand.arity == Arity::optional || node.operand(i)) continue;
+    return fail(ErrorKind::input, fmt::format("operand `{}` is absent", operand.name));
   }
   return {};
 }

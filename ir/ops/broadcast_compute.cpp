@@ -33,8 +33,6 @@ std::vector<Element> combined(const std::vector<Element>& a, const Sizes& a_size
 template <typename Function>
 Result<Tensors> zip(const Tensor& a, const Tensor& b, DType dtype, const Sizes& sizes,
                     Function function) {
-  RCC_TRY(require_numbers(a));
-  RCC_TRY(require_numbers(b));
   if (is_integral(a.dtype()) && is_integral(b.dtype())) {
     const auto values = combined(a.to_ints(), a.shape(), b.to_ints(), b.shape(), sizes, function);
     return one(from_integers(dtype, sizes, values));
@@ -64,7 +62,6 @@ Result<Tensors> fold(const Node& node, Operands operands, Function function) {
 // For functions of doubles only.
 template <typename Function>
 Result<Tensors> zip_doubles(const Node& node, Operands operands, Function function) {
-  for (const std::size_t i : {0, 1}) RCC_TRY(require_numbers(*operands[i]));
   const Sizes sizes = result_sizes(node);
   const auto values = combined(operands[0]->to_doubles(), operands[0]->shape(),
                                operands[1]->to_doubles(), operands[1]->shape(), sizes, function);

@@ -41,11 +41,11 @@ Sizes broadcast_strides(std::span<const std::int64_t> sizes, std::span<const std
 }
 
 Result<void> check_result_size(const Type& type) {
-  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 33;
+  // 2 GiB while it is computed in float64.
+  constexpr std::int64_t kMostElements = std::int64_t{1} << 28;
   const auto count = type.is_static() ? type.element_count() : std::nullopt;
   if (!count) return fail(ErrorKind::input, "the size of a result is not known");
-  // Computed in float64, so that is what counts.
-  if (static_cast<std::uint64_t>(*count) <= kMostBytes / sizeof(double)) return {};
+  if (*count <= kMostElements) return {};
   return fail(ErrorKind::limit,
               fmt::format("a result of {} elements is too big for the interpreter", *count));
 }

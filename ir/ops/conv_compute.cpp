@@ -101,7 +101,6 @@ const Tensor* operand_or_null(Operands operands, std::size_t index) {
 }  // namespace
 
 Result<Tensors> interpret_conv(const Node& node, Operands operands) {
-  for (const std::size_t i : {0, 1}) RCC_TRY(require_numbers(*operands[i]));
   const SlidingWindow sliding = RCC_TRY(sliding_window_of(node));
   const Sizes sizes = result_sizes(node);
   std::vector<double> y =
@@ -112,7 +111,6 @@ Result<Tensors> interpret_conv(const Node& node, Operands operands) {
 }
 
 Result<Tensors> interpret_conv_integer(const Node& node, Operands operands) {
-  for (const std::size_t i : {0, 1}) RCC_TRY(require_numbers(*operands[i]));
   const SlidingWindow sliding = RCC_TRY(sliding_window_of(node));
   std::vector<double> x = operands[0]->to_doubles();
   std::vector<double> weight = operands[1]->to_doubles();
@@ -153,7 +151,6 @@ Result<Window> adjoint_window(const Node& node, const Sizes& x, const Sizes& wei
 }  // namespace
 
 Result<Tensors> interpret_conv_transpose(const Node& node, Operands operands) {
-  for (const std::size_t i : {0, 1}) RCC_TRY(require_numbers(*operands[i]));
   const Sizes& x_sizes = operands[0]->shape();
   const Sizes& w_sizes = operands[1]->shape();
   const Sizes sizes = result_sizes(node);

@@ -63,10 +63,7 @@ Result<Types> infer_prelu(const Node& node, const Graph& graph) {
   const Type& x = operand_type(node, 0);
   const Type& slope = operand_type(node, 1);
   if (!x.is_ranked || !slope.is_ranked) return Types{Type(x)};
-  const std::optional<Shape> both = broadcast(x.dims, slope.dims);
-  const bool fits = both && both->size() == x.rank() &&
-                    std::ranges::equal(*both, x.dims, [](Dim a, Dim b) { return !conflict(a, b); });
-  if (!fits) {
+  if (!broadcasts_to(slope.dims, x.dims)) {
     return fail(ErrorKind::input,
                 fmt::format("{} does not broadcast to {}", operand_text(node, 1, graph),
                             operand_text(node, 0, graph)));
@@ -96,6 +93,13 @@ Result<Types> infer_dropout(const Node& node, const Graph& graph) {
   RCC_TRY(require_scalar(node, 1, graph));
   RCC_TRY(require_scalar(node, 2, graph));
   RCC_TRY(require_dtype(node, 2, DType::boolean, graph));
+  if (node.operand(1)) {
+    const DType ratio = operand_type(node, 1).dtype;
+    if (!is_float(ratio) && ratio != DType::unknown) {
+      return fail(ErrorKind::input,
+                  fmt::format("{} must be a float", operand_text(node, 1, graph)));
+    }
+  }
   Type mask = operand_type(node, 0);
   mask.dtype = DType::boolean;
   return Types{operand_type(node, 0), std::move(mask)};

@@ -18,7 +18,6 @@ Result<Types> infer_concat(const Node& node, const Graph& graph) {
   std::size_t axis = 0;
   bool is_open = false;
   for (std::size_t i = 0; i < node.operand_count(); ++i) {
-    if (!node.operand(i)) return fail(ErrorKind::input, fmt::format("operand {} is absent", i));
     const Type& type = operand_type(node, i);
     is_open |= !type.is_ranked;
     if (!type.is_ranked) continue;
@@ -391,6 +390,7 @@ bool pad_preserves_zero(const Node& node) {
   const Value* value = node.operand(2);
   if (node.attribute_string(attr::mode) != "constant" || !value) return true;
   if (!value->is_constant() || value->tensor().is_elided()) return false;
+  if (!is_numeric(value->type().dtype)) return false;
   return value->tensor().element_count() == 1 && value->tensor().at(0) == 0;
 }
 

@@ -75,6 +75,15 @@ Result<Type> matmul_type(const Node& node, DType dtype, const Graph& graph) {
   return Type(dtype, std::move(*shape));
 }
 
+// One zero point, or one for each of `size` rows or columns.
+Result<void> require_zero_points(const Node& node, std::size_t index, Dim size,
+                                 std::string_view meaning, const Graph& graph) {
+  if (!node.operand(index)) return {};
+  const Type& type = operand_type(node, index);
+  const bool is_one = type.rank() == 0 || (type.rank() == 1 && type.dims[0] == Dim(1));
+  return is_one ? Result<void>() : require_vector(node, index, size, meaning, graph);
+}
+
 }  // namespace
 
 Result<Types> infer_gemm(const Node& node, const Graph& graph) {
@@ -91,12 +100,7 @@ Result<Types> infer_gemm(const Node& node, const Graph& graph) {
   const Dim columns = weight.is_ranked ? weight.dims[axes.columns] : Dim::unknown();
   Type type(dtype, {rows, columns});
   if (!node.operand(2) || !operand_type(node, 2).is_ranked) return Types{std::move(type)};
-  const Shape& bias = operand_type(node, 2).dims;
-  const std::optional<Shape> both = broadcast(type.dims, bias);
-  // One-way: the bias may not make the result larger.
-  bool fits = both && both->size() == 2;
-  for (std::size_t i = 0; fits && i < 2; ++i) fits = !conflict((*both)[i], type.dims[i]);
-  if (!fits) {
+  if (!broadcasts_to(operand_type(node, 2).dims, type.dims)) {
     return fail(ErrorKind::input,
                 fmt::format("{} does not broadcast to the result {}: expected one element for "
                             "each of the {} output channels",
@@ -117,24 +121,15 @@ Result<Types> infer_matmul_integer(const Node& node, const Graph& graph) {
   Type type = RCC_TRY(matmul_type(node, DType::i32, graph));
   const Type& a = operand_type(node, 0);
   const Type& b = operand_type(node, 1);
-  if (a.is_ranked && node.operand(2) && operand_type(node, 2).rank() == 1 && a.rank() >= 2 &&
-      operand_type(node, 2).dims[0] != Dim(1)) {
-    RCC_TRY(require_vector(node, 2, a.dims[a.rank() - 2], "row of `A`", graph));
-  }
-  if (b.is_ranked && node.operand(3) && operand_type(node, 3).rank() == 1 && b.rank() >= 2 &&
-      operand_type(node, 3).dims[0] != Dim(1)) {
-    RCC_TRY(require_vector(node, 3, b.dims.back(), "column of `B`", graph));
-  }
-  for (const std::size_t zero_point : {2, 3}) {
-    if (node.operand(zero_point) && operand_type(node, zero_point).rank() > 1) {
-      return fail(ErrorKind::input, fmt::format("{} must be a scalar or a vector",
-                                                operand_text(node, zero_point, graph)));
-    }
-  }
+  const Dim rows = a.rank() > 1 ? a.dims[a.rank() - 2] : Dim(1);
+  const Dim columns = b.rank() > 1 ? b.dims.back() : Dim(1);
+  RCC_TRY(require_zero_points(node, 2, rows, "row of `A`", graph));
+  RCC_TRY(require_zero_points(node, 3, columns, "column of `B`", graph));
   return Types{std::move(type)};
 }
 
 void link_gemm(const Node& node, std::vector<AxisLink>& links) {
+  if (!ranked_types(node) || !node.operand(1)->type().is_ranked) return;
   const GemmAxes axes = gemm_axes(node);
   links.push_back({operand_axis(0, axes.rows), result_axis(0, 0)});
   links.push_back({operand_axis(0, axes.x_depth), operand_axis(1, axes.w_depth)});

@@ -4,9 +4,6 @@
 namespace rcc {
 
 Result<Tensors> interpret_gemm(const Node& node, Operands operands) {
-  for (const Tensor* operand : operands) {
-    if (operand) RCC_TRY(require_numbers(*operand));
-  }
   const bool is_a = node.attribute_int(attr::trans_a) != 0;
   const bool is_b = node.attribute_int(attr::trans_b) != 0;
   const std::vector<double> x = operands[0]->to_doubles();
@@ -96,7 +93,6 @@ std::vector<double> centred(const Tensor& tensor, const Tensor* zero_point, std:
 }  // namespace
 
 Result<Tensors> interpret_matmul(const Node& node, Operands operands) {
-  for (const std::size_t i : {0, 1}) RCC_TRY(require_numbers(*operands[i]));
   const Sizes result = result_sizes(node);
   const ProductSizes sizes = product_sizes(*operands[0], *operands[1], result);
   const std::vector<double> y =
@@ -105,7 +101,6 @@ Result<Tensors> interpret_matmul(const Node& node, Operands operands) {
 }
 
 Result<Tensors> interpret_matmul_integer(const Node& node, Operands operands) {
-  for (const std::size_t i : {0, 1}) RCC_TRY(require_numbers(*operands[i]));
   const Sizes result = result_sizes(node);
   const ProductSizes sizes = product_sizes(*operands[0], *operands[1], result);
   const auto zero_point = [&](std::size_t i) {

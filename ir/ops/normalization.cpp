@@ -22,21 +22,23 @@ Result<Types> infer_batch_norm(const Node& node, const Graph& graph) {
   }
   Type y = x;
   if (x.is_ranked && x.rank() > 1) y.dims[1] = channels;
-  const Type statistic(operand_type(node, 3).dtype, {channels});
-  return Types{std::move(y), statistic, statistic};
+  return Types{std::move(y), Type(operand_type(node, 3).dtype, {channels}),
+               Type(operand_type(node, 4).dtype, {channels})};
 }
 
 Result<Types> infer_layer_norm(const Node& node, const Graph& graph) {
   const Type& x = operand_type(node, 0);
-  const std::int64_t stash = node.attribute_int(attr::stash_type);
-  const DType dtype = stash == 1 ? DType::f32 : DType::unknown;
+  const std::string& stash = node.attribute_string(attr::stash_type);
+  const DType dtype = parse_dtype(stash).value_or(DType::unknown);
+  if (!is_float(dtype)) {
+    return fail(ErrorKind::input,
+                fmt::format("stash_type is \"{}\", expected the type of floats", stash));
+  }
   if (!x.is_ranked) return Types{x, Type::unranked(dtype), Type::unranked(dtype)};
   const std::size_t axis = RCC_TRY(checked_axis(node.attribute_int(attr::axis), x.rank()));
   for (const std::size_t i : {1, 2}) {
     if (!node.operand(i) || !operand_type(node, i).is_ranked) continue;
-    const Shape& scale = operand_type(node, i).dims;
-    const std::optional<Shape> both = broadcast(x.dims, scale);
-    if (both && both->size() == x.rank()) continue;
+    if (broadcasts_to(operand_type(node, i).dims, x.dims)) continue;
     return fail(ErrorKind::input,
                 fmt::format("{} does not broadcast to {}", operand_text(node, i, graph),
                             operand_text(node, 0, graph)));

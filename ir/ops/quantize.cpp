@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/ops/functions.h"
 #include "ir/ops/links.h"
 #include "ir/ops/shape_rules.h"
@@ -8,45 +10,55 @@ namespace rcc {
 
 namespace {
 
-// The layout of scale and zero_point: one number, one for each element of an axis, or one for each
-// block of an axis.
-Result<void> check_scales(const Node& node, const Graph& graph) {
+// One number for each block of elements along `axis`, and for each element of the other axes.
+Result<void> require_blocks(const Node& node, std::size_t index, std::size_t axis,
+                            const Graph& graph) {
   const Type& x = operand_type(node, 0);
-  const Type& scale = operand_type(node, 1);
-  if (!scale.is_ranked) return {};
-  if (node.operand(2) && operand_type(node, 2).is_ranked) {
-    const Shape& zero_point = operand_type(node, 2).dims;
-    bool fits = zero_point.size() == scale.rank();
-    for (std::size_t i = 0; fits && i < scale.rank(); ++i) {
-      fits = !conflict(zero_point[i], scale.dims[i]);
-    }
-    if (!fits) {
-      return fail(ErrorKind::input,
-                  fmt::format("{} and {} must have the same shape", operand_text(node, 1, graph),
-                              operand_text(node, 2, graph)));
-    }
-  }
+  const Type& parameter = operand_type(node, index);
   const std::int64_t block = node.attribute_int(attr::block_size);
-  if (block < 0) return fail(ErrorKind::input, fmt::format("block_size is {}", block));
-  // A vector of one element counts as one number for the whole tensor.
-  const bool is_one = scale.rank() == 0 || (scale.rank() == 1 && scale.dims[0] == Dim(1));
-  if (!x.is_ranked || (is_one && block == 0)) return {};
-  const std::size_t axis = RCC_TRY(checked_axis(node.attribute_int(attr::axis), x.rank()));
-  if (block == 0) {
-    return require_vector(node, 1, x.dims[axis], "element along the axis of `x`", graph);
-  }
-  bool fits = scale.rank() == x.rank();
+  bool fits = parameter.rank() == x.rank();
   for (std::size_t i = 0; fits && i < x.rank(); ++i) {
     Dim expected = x.dims[i];
     if (i == axis && expected.is_fixed()) {
       expected = expected.size() / block + (expected.size() % block != 0 ? 1 : 0);
     }
-    fits = !conflict(scale.dims[i], expected);
+    fits = !conflict(parameter.dims[i], expected);
   }
   if (fits) return {};
+  return fail(ErrorKind::input, fmt::format("{} does not fit blocks of {} along axis {} of {}",
+                                            operand_text(node, index, graph), block, axis,
+                                            operand_text(node, 0, graph)));
+}
+
+// The layout of scale or zero_point: one number, one for each element of an axis, or one for each
+// block of an axis.
+Result<void> check_layout(const Node& node, std::size_t index, const Graph& graph) {
+  if (!node.operand(index) || !operand_type(node, index).is_ranked) return {};
+  const Type& x = operand_type(node, 0);
+  const Type& parameter = operand_type(node, index);
+  const std::int64_t block = node.attribute_int(attr::block_size);
+  // A vector of one element counts as one number for the whole tensor.
+  const bool is_one =
+      parameter.rank() == 0 || (parameter.rank() == 1 && parameter.dims[0] == Dim(1));
+  if (!x.is_ranked || (is_one && block == 0)) return {};
+  const std::size_t axis = RCC_TRY(checked_axis(node.attribute_int(attr::axis), x.rank()));
+  if (block > 0) return require_blocks(node, index, axis, graph);
+  return require_vector(node, index, x.dims[axis], "element along the axis of `x`", graph);
+}
+
+Result<void> check_scales(const Node& node, const Graph& graph) {
+  const std::int64_t block = node.attribute_int(attr::block_size);
+  if (block < 0) return fail(ErrorKind::input, fmt::format("block_size is {}", block));
+  for (const std::size_t index : {1, 2}) RCC_TRY(check_layout(node, index, graph));
+  if (!node.operand(2)) return {};
+  const Type& scale = operand_type(node, 1);
+  const Type& zero_point = operand_type(node, 2);
+  if (!scale.is_ranked || !zero_point.is_ranked) return {};
+  const auto agree = [](Dim a, Dim b) { return !conflict(a, b); };
+  if (std::ranges::equal(scale.dims, zero_point.dims, agree)) return {};
   return fail(ErrorKind::input,
-              fmt::format("{} does not fit blocks of {} along axis {} of {}",
-                          operand_text(node, 1, graph), block, axis, operand_text(node, 0, graph)));
+              fmt::format("{} and {} must have the same shape", operand_text(node, 1, graph),
+                          operand_text(node, 2, graph)));
 }
 
 // The attribute output_dtype, or `otherwise` where it is not set.
@@ -54,9 +66,9 @@ Result<DType> output_dtype(const Node& node, DType otherwise) {
   const std::string& name = node.attribute_string(attr::output_dtype);
   if (name.empty()) return otherwise;
   const std::optional<DType> dtype = parse_dtype(name);
-  if (dtype) return *dtype;
+  if (dtype && is_numeric(*dtype)) return *dtype;
   return fail(ErrorKind::input,
-              fmt::format("output_dtype is \"{}\", expected an element type", name));
+              fmt::format("output_dtype is \"{}\", expected a numeric type", name));
 }
 
 }  // namespace

@@ -130,6 +130,11 @@ std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
   return result;
 }
 
+bool broadcasts_to(const Shape& from, const Shape& to) {
+  const std::optional<Shape> both = broadcast(from, to);
+  return both && std::ranges::equal(*both, to, [](Dim a, Dim b) { return !conflict(a, b); });
+}
+
 Result<Dim> product(std::span<const Dim> dims) {
   std::int64_t number = 1;
   Dim open(1);

@@ -49,6 +49,8 @@ Dim more_precise(Dim a, Dim b);
 // nullopt when the sizes cannot broadcast.
 std::optional<Dim> broadcast(Dim a, Dim b);
 std::optional<Shape> broadcast(const Shape& a, const Shape& b);
+// Whether `from` can be repeated to `to` without making it larger.
+bool broadcasts_to(const Shape& from, const Shape& to);
 // Unknown when a factor is, unless all others are 1. Error on overflow.
 Result<Dim> product(std::span<const Dim> dims);
 Result<Dim> sum(std::span<const Dim> dims);

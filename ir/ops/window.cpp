@@ -68,6 +68,12 @@ Result<Window> window_from_attributes(const Node& node, Shape kernel) {
                   fmt::format("a kernel size is {}, expected 1 to {}", size.size(), kMaxParameter));
     }
   }
+  constexpr std::int64_t kMostKernelElements = 1 << 24;
+  const Dim elements = RCC_TRY(product(kernel));
+  if (elements.is_fixed() && elements.size() > kMostKernelElements) {
+    return fail(ErrorKind::limit, fmt::format("the kernel has {} elements, at most {} are handled",
+                                              elements.size(), kMostKernelElements));
+  }
   window.kernel = std::move(kernel);
   window.strides = RCC_TRY(list_of(node, attr::strides, count, 1));
   window.dilations = RCC_TRY(list_of(node, attr::dilations, count, 1));
