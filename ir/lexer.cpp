@@ -29,6 +29,8 @@ bool is_class(char c, int classes) {
 
 constexpr std::array<std::string_view, 10> kLongPunctuation{
     "...", "..", "->", "=>", "<=", ">=", "==", "!=", "&&", "||"};
+// What the second character of those may be.
+constexpr std::string_view kSecond = ".>=&|";
 constexpr std::string_view kPunctuation = "()[]{}<>,;:=?*+-/|&!.^~@%";
 
 }  // namespace
@@ -162,8 +164,9 @@ void Lexer::lex_string(const char* begin, TokenKind kind) {
 
 void Lexer::lex_punctuation(const char* begin) {
   const std::string_view rest(begin, static_cast<std::size_t>(end_ - begin));
+  const bool may_be_long = rest.size() > 1 && kSecond.find(rest[1]) != std::string_view::npos;
   for (const std::string_view punctuation : kLongPunctuation) {
-    if (!rest.starts_with(punctuation)) continue;
+    if (!may_be_long || !rest.starts_with(punctuation)) continue;
     at_ += punctuation.size();
     return finish(TokenKind::punctuation, begin);
   }

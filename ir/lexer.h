@@ -26,7 +26,8 @@ struct Token {
   std::uint32_t line = 1;
   std::string_view text;
   bool is(std::string_view wanted) const {
-    return (kind == TokenKind::punctuation || kind == TokenKind::identifier) && text == wanted;
+    return (kind == TokenKind::punctuation || kind == TokenKind::identifier) &&
+           text.front() == wanted.front() && text == wanted;
   }
 };
 

@@ -108,7 +108,8 @@ std::optional<std::int64_t> ValueParser::integer() {
     errors_.report_expected("an integer");
     return std::nullopt;
   }
-  const std::string text = (is_negative ? "-" : "") + std::string(token.text);
+  const std::string negative = is_negative ? "-" + std::string(token.text) : std::string();
+  const std::string_view text = is_negative ? std::string_view(negative) : token.text;
   const std::optional<std::int64_t> value = parse_int(text);
   if (!value) {
     errors_.report(token, fmt::format("{} does not fit 64 bits", shortened(text)));
@@ -211,6 +212,7 @@ std::optional<Type> ValueParser::type(SymbolTable& symbols) {
   if (lexer_.take_if("*"))
     return expect("]") ? std::optional(Type::unranked(type.dtype)) : std::nullopt;
   type.is_ranked = true;
+  type.dims.reserve(4);
   while (!lexer_.take_if("]")) {
     if (!type.dims.empty() && !lexer_.take_if(",")) {
       errors_.report_expected("`,` or `]`");
