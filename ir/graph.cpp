@@ -24,6 +24,7 @@ const std::vector<Value*>& without_holes(ValueList& list, const SetPlace& set_pl
     std::erase(list.values, nullptr);
     for (std::size_t i = 0; i < list.values.size(); ++i)
       set_place(*list.values[i], static_cast<std::uint32_t>(i));
+    list.swept += list.holes + list.values.size();
     list.holes = 0;
   }
   return list.values;
@@ -119,6 +120,10 @@ std::string_view Graph::intern(std::string_view text) { return storage_->names.i
 std::uint64_t Graph::epoch() const { return storage_->anchor.epoch; }
 bool Graph::is_known_good() const { return storage_->known_good_at == epoch(); }
 void Graph::set_known_good() const { storage_->known_good_at = epoch(); }
+std::uint64_t Graph::hidden_steps() const {
+  return storage_->hidden_steps + storage_->names.numbers_tried() + storage_->inputs.swept +
+         storage_->constants.swept;
+}
 std::size_t Graph::node_count() const { return storage_->node_count; }
 
 std::uint32_t Graph::node_id_limit() const {

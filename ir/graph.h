@@ -368,6 +368,9 @@ class Graph {
 
   // Counts every change; equal epochs mean an unchanged graph.
   std::uint64_t epoch() const;
+  // Turns of the loops that are longer than what a caller asked for: renumbering, the search for a free
+  // name, dropping of ranges, closing of holes. Tests of growth read it.
+  std::uint64_t hidden_steps() const;
   // Whether the graph passed verify() and has not changed since.
   bool is_known_good() const;
   void set_known_good() const;

@@ -103,6 +103,7 @@ void Graph::drop_ranges_after(const Value& value) {
     pending.pop_back();
     for (const Use& use : from.uses()) {
       for (Value* result : use.user().results_) {
+        ++storage_->hidden_steps;
         if (result == nullptr || result->no_ranges_at_ == now) continue;
         if (result->range_) ++storage_->anchor.epoch;
         result->range_.reset();
@@ -159,11 +160,13 @@ void Graph::relabel_around(Node& node) {
       return other != nullptr &&
              (bits == 62 || (other->order_ >= base && other->order_ - base < size));
     };
+    ++storage_->hidden_steps;
     for (; is_inside(first->previous_); ++count) first = first->previous_;
     for (; is_inside(last->next_); ++count) last = last->next_;
     if (static_cast<double>(count) > capacity) continue;
     const std::uint64_t step = size / (count + 1);
     if (step == 0) continue;
+    storage_->hidden_steps += count;
     std::uint64_t order = base;
     for (Node* at = first;; at = at->next_) {
       order += step;

@@ -50,6 +50,7 @@ class Slab {
 struct ValueList {
   std::vector<Value*> values;
   std::size_t holes = 0;
+  std::uint64_t swept = 0;
 };
 
 // Neighbours among the outputs that are the same value.
@@ -71,6 +72,7 @@ struct Graph::Storage {
 
   GraphAnchor anchor;
   std::uint64_t known_good_at = UINT64_MAX;
+  std::uint64_t hidden_steps = 0;
   Slab<Node> node_slab;
   Slab<Value> value_slab;
   // By id; null after removal.

@@ -122,6 +122,7 @@ std::string_view NameTable::first_free(std::string_view stem) {
   const auto is_free = [&](std::uint64_t number) {
     candidate.resize(prefix);
     candidate += std::to_string(number);
+    ++numbers_tried_;
     return find(candidate) == nullptr;
   };
   std::vector<std::uint64_t>& released = numbering.released;

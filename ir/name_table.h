@@ -17,6 +17,8 @@ class NameTable {
   NameTable();
 
   std::string_view intern(std::string_view text);
+  // How many numbered names were looked up to find free ones.
+  std::uint64_t numbers_tried() const { return numbers_tried_; }
   // Null when no value has the name.
   Value* find(std::string_view name) const;
   // Names the value `wanted` when that is free, else wanted_1, wanted_2, ...; for an empty one 0,
@@ -51,6 +53,7 @@ class NameTable {
   // Open addressing; the size is a power of two. An empty slot has no text.
   std::vector<Entry> entries_;
   std::size_t used_ = 0;
+  std::uint64_t numbers_tried_ = 0;
   // Differs from table to table, so that no list of names is slow by design. Nothing depends on the
   // order of entries.
   std::uint64_t seed_;

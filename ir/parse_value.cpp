@@ -301,35 +301,20 @@ std::optional<AttributeValue> ValueParser::list(AttributeType wanted) {
   if (wanted == AttributeType::reals)
     return as_attribute(elements<float>([this] { return real(); }));
   // Not given away by the operator, so the first element decides.
-  const Token open = lexer_.peek();
-  const std::optional<std::vector<AttributeValue>> values =
-      elements<AttributeValue>([this]() -> std::optional<AttributeValue> {
-        if (lexer_.peek().kind != TokenKind::string) return number(AttributeType::none);
-        std::optional<std::string> text = string();
-        if (!text) return std::nullopt;
-        return AttributeValue(std::move(*text));
-      });
-  if (!values) return std::nullopt;
-  const auto collect = [&](auto list) -> std::optional<AttributeValue> {
-    using T = typename decltype(list)::value_type;
-    for (const AttributeValue& value : *values) {
-      const T* element = std::get_if<T>(&value);
-      if (element == nullptr) {
-        errors_.report(open, "the elements of a list have one type");
-        return std::nullopt;
-      }
-      list.push_back(*element);
-    }
-    return AttributeValue(std::move(list));
-  };
-  if (values->empty()) {
+  const Token open = lexer_.take();
+  if (lexer_.peek().is(">")) {
     errors_.report(open, "the type of an empty list is not known here",
                    "write ints<>, floats<> or strings<>");
     return std::nullopt;
   }
-  if (std::holds_alternative<std::string>(values->front())) return collect(Strings{});
-  if (std::holds_alternative<float>(values->front())) return collect(Floats{});
-  return collect(Ints{});
+  if (lexer_.peek().kind == TokenKind::string)
+    return as_attribute(rest<std::string>({}, [this] { return string(); }));
+  const std::optional<AttributeValue> first = number(AttributeType::none);
+  if (!first) return std::nullopt;
+  if (const float* value = std::get_if<float>(&*first))
+    return as_attribute(rest<float>({*value}, [this] { return real(); }));
+  return as_attribute(
+      rest<std::int64_t>({std::get<std::int64_t>(*first)}, [this] { return integer(); }));
 }
 
 std::optional<AttributeValue> ValueParser::word(AttributeType wanted) {

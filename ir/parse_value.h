@@ -80,8 +80,11 @@ class ValueParser {
   std::optional<AttributeValue> number(AttributeType wanted);
   std::optional<AttributeValue> list(AttributeType wanted);
   std::optional<AttributeValue> word(AttributeType wanted);
+  // A list in <>, each element by `read`; the rest of one whose first elements are `values`.
   template <typename T, typename Read>
   std::optional<std::vector<T>> elements(const Read& read);
+  template <typename T, typename Read>
+  std::optional<std::vector<T>> rest(std::vector<T> values, const Read& read);
   std::optional<Tensor> literal(DType dtype, std::vector<std::int64_t> shape, const Token& at);
   std::optional<Tensor> raw(DType dtype, std::vector<std::int64_t> shape);
   std::optional<Tensor> file(DType dtype, std::vector<std::int64_t> shape);
@@ -102,8 +105,12 @@ std::string_view attribute_type_name(AttributeType type);
 
 template <typename T, typename Read>
 std::optional<std::vector<T>> ValueParser::elements(const Read& read) {
-  std::vector<T> values;
   if (!expect("<")) return std::nullopt;
+  return rest<T>({}, read);
+}
+
+template <typename T, typename Read>
+std::optional<std::vector<T>> ValueParser::rest(std::vector<T> values, const Read& read) {
   while (!lexer_.take_if(">")) {
     if (!values.empty() && !lexer_.take_if(",")) {
       errors_.report_expected("`,` or `>`");

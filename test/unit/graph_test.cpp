@@ -223,6 +223,61 @@ TEST(Graph, DropsRangesThatDependOnAChangedConstant) {
   EXPECT_FALSE(e.result()->range());
 }
 
+// Hidden steps for each of `count` turns of some editing, at most; the same for ten times as many.
+void expect_linear(void (*edit)(Graph&, int), double most) {
+  for (const int count : {2000, 20000}) {
+    Graph graph;
+    edit(graph, count);
+    EXPECT_LE(static_cast<double>(graph.hidden_steps()), most * count) << count;
+  }
+}
+
+TEST(Graph, GrowsLinearly) {
+  // Inserting where the numbers run out is logarithmic.
+  expect_linear(
+      [](Graph& graph, int count) {
+        Value& x = graph.add_input("x", Type(DType::f32, {}));
+        Node* before = &add_named(graph, "n", {&x});
+        for (int i = 0; i < count; ++i) before = &add_named(graph, "n", {&x}, before);
+      },
+      30);
+  expect_linear(
+      [](Graph& graph, int count) {
+        Value& x = graph.add_input("x", Type(DType::f32, {}));
+        Node& last = add_named(graph, "n", {&x});
+        for (int i = 0; i < count; ++i) add_named(graph, "n", {&x}, &last);
+      },
+      30);
+  // One name for all; every other one is removed and two are added.
+  expect_linear(
+      [](Graph& graph, int count) {
+        std::vector<Value*> values;
+        for (int i = 0; i < count; ++i)
+          values.push_back(&graph.add_input("w", Type(DType::f32, {})));
+        for (int i = 0; i < count; i += 2) {
+          graph.remove_value(*values[static_cast<std::size_t>(i)]);
+          graph.add_input("w", Type(DType::f32, {}));
+          graph.add_input("w", Type(DType::f32, {}));
+        }
+      },
+      6);
+  // Each weight of a chain changes, with a range on every value.
+  expect_linear(
+      [](Graph& graph, int count) {
+        Value* x = &graph.add_input("x", Type(DType::f32, {}));
+        std::vector<Value*> weights;
+        for (int i = 0; i < count; ++i) {
+          weights.push_back(&graph.add_constant("w", Tensor::scalar(1.0F)));
+          x = add_named(graph, "n", {x, weights.back()}).result();
+        }
+        for (Node& node : graph.nodes()) node.result()->set_range(Range{0, 1});
+        for (Value* weight : weights) graph.set_tensor(*weight, Tensor::scalar(2.0F));
+        for (Node& node : graph.nodes()) EXPECT_FALSE(node.result()->range());
+        graph.erase_dead_nodes();
+      },
+      8);
+}
+
 TEST(Graph, KeepsAttributesSortedAndWithoutDefaults) {
   const auto table = OpTable::extended_builtin();
   OpInfo row;

@@ -129,7 +129,8 @@ TEST(ParseErrors, OfAttributes) {
   EXPECT_EQ(problem_of("%y = onnx.Foo(%x) {a = <>}"),
             "the type of an empty list is not known here [<] write ints<>, floats<> or strings<>");
   EXPECT_EQ(problem_of("%y = onnx.Foo(%x) {a = <1, \"b\">}"),
-            "the elements of a list have one type [<]");
+            "expected an integer, found `\"b\"` [\"b\"]");
+  EXPECT_EQ(problem_of("%y = onnx.Foo(%x) {a = <1.0, 2, -3.5>, b = <-1, 2>}"), "no problem");
   EXPECT_EQ(problem_of("%y = onnx.Foo(%x) {a = <<<<1>>>>}"), "expected a number, found `<` [<]");
   EXPECT_EQ(problem_of("%y = onnx.Foo(%x) {a = raw\"!\"}"), "not base64 [\"!\"]");
   EXPECT_EQ(problem_of("%y = onnx.Foo(%x) {a = 3x}"), "invalid number [3x]");

@@ -188,6 +188,11 @@ TEST(Text, BigPayloadsGoIntoAWeightsFile) {
   const Graph again = read(text, parse_options);
   EXPECT_EQ(again.find_value("b")->tensor().payload_identity(),
             again.find_value("c")->tensor().payload_identity());
+  const Result<Graph> beyond = parse_graph(
+      "graph @g() {\n@b = const f32[100] file(\"model.bin\", 640)\nreturn\n}", "f", parse_options);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().message(), "400 bytes at 640 are not in the file of 672 bytes");
+  EXPECT_EQ(beyond.error().diagnostics.front().span.column, 39U);
   std::filesystem::remove_all(folder);
 }
 
