@@ -138,8 +138,7 @@ Rewriter::PlanResult Rewriter::plan_constant(const Expression& expression) {
     DatumResult axis = evaluate(expression.children[2], bindings_);
     if (!factors) return refuse(std::move(factors).error());
     if (!axis) return refuse(std::move(axis).error());
-    auto scaled =
-        scale_directly(source.tensor(), *factors, static_cast<std::int64_t>(axis->data[0]));
+    auto scaled = scale_directly(source.tensor(), *factors, to_int(axis->data[0]));
     if (scaled) {
       constant.tensor = std::move(*scaled);
       constant.is_sparse = source.is_sparse();
@@ -171,7 +170,7 @@ tl::expected<void, std::string> Rewriter::plan_attributes(const Expression& expr
       if (!datum) return refuse(std::move(datum).error());
       switch (info.type) {
         case AttributeType::integer:
-          result = static_cast<std::int64_t>(datum->data.at(0));
+          result = to_int(datum->data.at(0));
           break;
         case AttributeType::real:
           result = static_cast<float>(datum->data.at(0));
@@ -180,7 +179,9 @@ tl::expected<void, std::string> Rewriter::plan_attributes(const Expression& expr
           result = datum->text.value_or("");
           break;
         case AttributeType::ints:
-          result = Ints(datum->data.begin(), datum->data.end());
+          result = Ints();
+          for (const double element : datum->data)
+            std::get<Ints>(result).push_back(to_int(element));
           break;
         case AttributeType::reals:
           result = Floats(datum->data.begin(), datum->data.end());

@@ -40,6 +40,21 @@ void check_file(const RuleSet& rules, RuleErrors& errors) {
     errors.add({}, "the file has no rule", "write `rule NAME effect exact { ... }`");
 }
 
+void check_rules(const RuleSet& rules, const OpTable& ops, RuleErrors& errors) {
+  std::vector<bool> is_used(rules.options.size(), false);
+  for (const auto& rule : rules.rules) {
+    RuleChecker checker(rules, *rule, ops, errors);
+    checker.check();
+    for (std::size_t i = 0; i < is_used.size(); ++i)
+      is_used[i] = is_used[i] || checker.uses(rules.options[i]);
+  }
+  if (!errors.empty()) return;
+  for (std::size_t i = 0; i < is_used.size(); ++i)
+    if (!is_used[i])
+      errors.add(rules.options[i].range,
+                 fmt::format("no rule uses option `{}`", rules.options[i].name));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::string_view file,
@@ -52,7 +67,7 @@ Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::st
   // After an error of syntax, what follows from the part that was skipped is not worth saying.
   if (errors.empty()) {
     check_file(*rules, errors);
-    for (const auto& rule : rules->rules) RuleChecker(*rules, *rule, ops, errors).check();
+    check_rules(*rules, ops, errors);
   }
   if (!errors.empty()) return fail(Error{ErrorKind::usage, errors.take()});
   return std::shared_ptr<const RuleSet>(std::move(rules));

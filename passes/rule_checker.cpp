@@ -54,7 +54,6 @@ RuleChecker::RuleChecker(const RuleSet& rules, Rule& rule, const OpTable& ops, R
     Entry entry;
     entry.symbol = {Symbol::Kind::option, static_cast<std::uint32_t>(i)};
     entry.range = rules.options[i].range;
-    entry.is_used = true;
     const std::size_t kind = rules.options[i].value.index();
     entry.type.kind = kind == 0   ? ExpressionType::Kind::truth
                       : kind == 3 ? ExpressionType::Kind::text
@@ -267,7 +266,7 @@ void RuleChecker::check_reachable() {
 
 void RuleChecker::check_unused() {
   for (const auto& [name, entry] : names_) {
-    if (entry.is_used) continue;
+    if (entry.is_used || entry.symbol.kind == Symbol::Kind::option) continue;
     const bool is_let = entry.symbol.kind == Symbol::Kind::let;
     errors_.add(entry.range, fmt::format("`{}` is {} but never used", name, entry.what),
                 is_let ? std::string() : "write `_` where any will do");
@@ -286,6 +285,11 @@ bool RuleChecker::declare(const std::string& name, Entry entry) {
   errors_.add(entry.range,
               fmt::format("`{}` already has a meaning, from line {}", name, first.line));
   return false;
+}
+
+bool RuleChecker::uses(const RuleOption& option) const {
+  const auto found = names_.find(option.name);
+  return found != names_.end() && found->second.is_used;
 }
 
 RuleChecker::Entry* RuleChecker::find(const std::string& name) {

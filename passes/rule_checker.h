@@ -12,6 +12,8 @@ class RuleChecker {
  public:
   RuleChecker(const RuleSet& rules, Rule& rule, const OpTable& ops, RuleErrors& errors);
   void check();
+  // After check().
+  bool uses(const RuleOption& option) const;
 
  private:
   // What a name stands for.

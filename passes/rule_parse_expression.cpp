@@ -10,6 +10,8 @@ namespace rcc {
 namespace {
 
 constexpr int kMaxDepth = 100;
+// Operands joined by one sign; the tree grows by a level with each.
+constexpr int kMaxChain = 100;
 
 }  // namespace
 
@@ -17,12 +19,16 @@ bool RuleParser::parse_left(Expression& result, Level next,
                             std::initializer_list<std::string_view> signs) {
   const std::uint32_t begin = peek().range.begin;
   if (!(this->*next)(result)) return false;
-  for (;;) {
+  for (int length = 1;; ++length) {
     const RuleToken& token = peek();
     bool is_found = false;
     for (const std::string_view sign : signs)
       is_found = is_found || token.is(sign) || token.is_word(sign);
     if (!is_found) return true;
+    if (length >= kMaxChain) {
+      errors_.add(token.range, "the expression is too long", "give a part of it a name with `let`");
+      return false;
+    }
     Expression binary;
     binary.kind = Expression::Kind::binary;
     binary.text = take().value;

@@ -10,6 +10,7 @@ namespace rcc {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxPatterns = 64;
 
 }  // namespace
 
@@ -75,6 +76,8 @@ bool RuleParser::parse_pattern(Rule& rule, NodePattern pattern) {
   pattern.is_shared = accept_word("shared");
   pattern.range = range_from(begin);
   --depth_;
+  if (rule.patterns.size() == kMaxPatterns)
+    errors_.add(pattern.range, fmt::format("a rule matches at most {} nodes", kMaxPatterns));
   rule.patterns.push_back(std::move(pattern));
   return true;
 }

@@ -203,8 +203,7 @@ DatumResult evaluate_call(const Expression& expression, const Bindings& bindings
     DatumResult argument = is_reference ? DatumResult(Datum{}) : evaluate(child, bindings);
     if (!argument) return argument;
     if (is_named)
-      call.numbers.emplace_back(expression.argument_names[i],
-                                static_cast<std::int64_t>(argument->data.at(0)));
+      call.numbers.emplace_back(expression.argument_names[i], to_int(argument->data.at(0)));
     else
       call.arguments.push_back(std::move(*argument));
   }
@@ -310,6 +309,12 @@ DatumResult evaluate(const Expression& expression, const Bindings& bindings) {
       break;
   }
   RCC_CHECK(false, "expression without a value");
+}
+
+std::int64_t to_int(double value) {
+  constexpr double kLimit = 9.2e18;
+  if (std::isnan(value)) return 0;
+  return static_cast<std::int64_t>(std::nearbyint(std::clamp(value, -kLimit, kLimit)));
 }
 
 Tensor to_tensor(const Datum& datum, DType fallback) {

@@ -171,6 +171,9 @@ const ExpressionFunction* find_expression_function(std::string_view name);
 // Applies `op` to elements that meet by broadcasting; the reason when sizes do not fit.
 DatumResult combine(const Datum& a, const Datum& b, double (*op)(double, double));
 
+// The integer nearest to `value` within int64; 0 for NaN.
+std::int64_t to_int(double value);
+
 // Rounds once from float64. `fallback` is the type of plain numbers.
 Tensor to_tensor(const Datum& datum, DType fallback);
 

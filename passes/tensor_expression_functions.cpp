@@ -118,7 +118,8 @@ DatumResult reshape(const FunctionCall& call) {
       known *= static_cast<std::int64_t>(size);
     shape.push_back(static_cast<std::int64_t>(size));
   }
-  if (open && known > 0) shape[*open] = count / known;
+  if (open && known == 0) return no_value("-1 stands for any size here");
+  if (open) shape[*open] = count / known;
   if (count_of(shape) != count)
     return no_value(fmt::format("sizes [{}] cannot become [{}]", fmt::join(result.shape, ","),
                                 fmt::join(shape, ",")));
@@ -136,7 +137,7 @@ DatumResult transpose(const FunctionCall& call) {
     std::vector<bool> seen(rank, false);
     if (wanted.size() != rank) return no_value("the permutation has another rank than its tensor");
     for (std::size_t i = 0; i < rank; ++i) {
-      const auto axis = resolve_axis(static_cast<std::int64_t>(wanted[i]), rank);
+      const auto axis = resolve_axis(to_int(wanted[i]), rank);
       if (!axis) return no_value(axis.error());
       if (seen[*axis]) return no_value("the permutation names an axis twice");
       seen[*axis] = true;
@@ -219,9 +220,9 @@ DatumResult full(const FunctionCall& call) {
     if (size < 0 || size != std::floor(size))
       return no_value(fmt::format("{} is not a size", size));
     count *= size;
+    if (size > 1e9 || count > 1e9) return no_value("the result is too large");
     shape.push_back(static_cast<std::int64_t>(size));
   }
-  if (count > 1e9) return no_value("the result is too large");
   const Datum& value = call.arguments[1];
   return Datum{shape, std::vector<double>(static_cast<std::size_t>(count), value.data.at(0)),
                value.dtype};
@@ -291,8 +292,8 @@ DatumResult size(const FunctionCall& call) {
         std::accumulate(sizes->data.begin(), sizes->data.end(), 1.0, std::multiplies<>()));
   }
   if (DatumResult known = rank(call); !known) return known;
-  const auto axis = resolve_axis(static_cast<std::int64_t>(call.arguments[1].data.at(0)),
-                                 call.value(0)->type().rank());
+  const auto axis =
+      resolve_axis(to_int(call.arguments[1].data.at(0)), call.value(0)->type().rank());
   if (!axis) return no_value(axis.error());
   const auto found = fixed_size(*call.value(0), *axis);
   if (!found) return no_value(found.error());

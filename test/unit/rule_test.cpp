@@ -219,10 +219,24 @@ TEST(RuleLoad, Options) {
                   "3:52: a condition is a truth, not a number"));
 }
 
+TEST(RuleLoad, OptionsAreUsed) {
+  EXPECT_THAT(errors_of("option a = 2 \"h\";\n"
+                        "rule r effect exact { match { y = relu(x); } replace y with x; }"),
+              ElementsAre("1:8: no rule uses option `a`"));
+}
+
 TEST(RuleLoad, NestingIsLimited) {
   const std::string open(5000, '(');
   EXPECT_THAT(body_errors("match { y = relu(x); }\nlet s = " + open + ";\nreplace y with x;"),
               testing::Contains(testing::HasSubstr("the expression is nested too deeply")));
+  std::string sum = "1";
+  for (int i = 0; i < 50000; ++i) sum += "+1";
+  EXPECT_THAT(body_errors("match { y = relu(x); }\nlet s = " + sum + ";\nreplace y with x;"),
+              testing::Contains(testing::HasSubstr("the expression is too long")));
+  std::string chain = "match { a0 = relu(x);";
+  for (int i = 1; i < 2000; ++i) chain += fmt::format(" a{} = relu(a{});", i, i - 1);
+  EXPECT_THAT(body_errors(chain + " }\nreplace a1999 with x;"),
+              testing::Contains(testing::HasSubstr("a rule matches at most 64 nodes")));
   std::string pattern;
   for (int i = 0; i < 5000; ++i) pattern += "relu(";
   EXPECT_THAT(body_errors("match { y = " + pattern + "; }\nreplace y with x;"),
