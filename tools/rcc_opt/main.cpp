@@ -9,6 +9,7 @@
 #include "ir/version.h"
 #include "passes/documentation.h"
 #include "tools/rcc_opt/process.h"
+#include "tools/rcc_opt/rule_commands.h"
 #include "tools/rcc_opt/settings.h"
 
 namespace rcc {
@@ -19,6 +20,8 @@ struct Command {
   bool list_passes = false;
   bool generate_docs = false;
   std::string explain;
+  std::filesystem::path test_rules;
+  std::string why_not;
 };
 
 void add_output_options(CLI::App& app, Settings& settings) {
@@ -65,6 +68,9 @@ void add_options(CLI::App& app, Command& command) {
   add_run_options(app, settings);
   app.add_flag("--list-passes", command.list_passes, "names, promises and first sentences");
   app.add_option("--explain", command.explain, "all there is to say about a pass");
+  app.add_option("--test-rules", command.test_rules, "a .rules file: run the tests in it");
+  app.add_option("--why-not", command.why_not,
+                 "PASS@NODE: why the rules of a pass do not apply at a node");
   app.add_flag("--generate-docs", command.generate_docs, "print docs/passes.md");
 }
 
@@ -82,9 +88,12 @@ int run(const Command& command) {
   if (command.list_passes) return print_result(list_passes());
   if (command.generate_docs) return print_result(passes_page());
   if (!command.explain.empty()) return print_result(explanation(command.explain));
+  if (!command.test_rules.empty()) return print_result(test_rules(command.test_rules));
   if (command.settings.input.empty())
     return print_result(
         fail(ErrorKind::usage, "no input file", "rcc-opt INPUT.rir --passes='a,b'"));
+  if (!command.why_not.empty())
+    return print_result(explain_rules(command.settings, command.why_not));
   return process(command.settings);
 }
 
