@@ -43,7 +43,7 @@ Result<Candidate> make_candidate(const Graph& graph, at::Device device, std::int
                   fmt::format("{}: the torch engine only simulates quantization, so its speed says "
                               "nothing about the deployed model",
                               node.label()),
-                  "time quantized models with the onednn or cudnn engine");
+                  "time the exported file in the runtime that will run it");
   Candidate candidate{RCC_TRY(Executor::create(graph, {.device = device})), {}};
   const ExecutorOptions layout{.device = device};
   for (const Tensor& input : RCC_TRY(sample_inputs(graph, 0, batch)))

@@ -16,6 +16,7 @@
 #include <bit>
 #include <cmath>
 
+#include "passes/finite_weights.h"
 #include "passes/pass.h"
 
 namespace rcc {
@@ -141,6 +142,7 @@ Result<std::vector<Value*>> chosen_weights(Graph& graph, const PruneMagnitudeOpt
 }
 
 Result<void> run(Graph& graph, const PruneMagnitudeOptions& options, PassContext& context) {
+  RCC_TRY(require_finite_weights(graph));
   const std::vector<Value*> weights = RCC_TRY(chosen_weights(graph, options, context));
   std::uint64_t zeros = 0;
   if (options.scope == "global") {

@@ -28,6 +28,7 @@
 #include "passes/channel_groups.h"
 #include "passes/channel_removal.h"
 #include "passes/channel_scores.h"
+#include "passes/finite_weights.h"
 #include "passes/pass.h"
 
 namespace rcc {
@@ -195,9 +196,23 @@ Result<std::vector<Candidate>> find_candidates(Graph& graph, const ChannelGroups
   return candidates;
 }
 
-// Masks one copy, compacts the graph, and holds the two to the same results.
+bool has_nan(const std::vector<Tensor>& tensors) {
+  return std::ranges::any_of(tensors, [](const Tensor& tensor) {
+    return is_numeric(tensor.dtype()) &&
+           std::ranges::any_of(tensor.to_doubles(), [](double value) { return std::isnan(value); });
+  });
+}
+
+double not_compared(PassContext& context, std::string_view reason) {
+  context.warn(fmt::format("the compacted model was not compared with the masked one: {}", reason),
+               "measure the result before you rely on it");
+  return -1.0;
+}
+
+// Masks one copy, compacts the graph, and holds the two to the same results. Negative when they could
+// not be compared, which is a warning.
 Result<double> mask_and_compact(Graph& graph, const ChannelGroups& groups,
-                                const ChannelSelection& selection, const PassContext& context) {
+                                const ChannelSelection& selection, PassContext& context) {
   constexpr double kTolerance = 1e-5;
   constexpr std::int64_t kCheckedSize = 32;
   std::optional<Graph> masked;
@@ -211,9 +226,10 @@ Result<double> mask_and_compact(Graph& graph, const ChannelGroups& groups,
   if (!masked) return -1.0;
   const Graph compacted = reduced_clone(graph, kCheckedSize);
   const std::vector<Tensor> inputs = RCC_TRY(sample_inputs(*masked, context.seed()));
-  // An opaque operator cannot be run here: nothing is claimed then.
+  // An opaque operator cannot be run here.
   const Result<std::vector<Tensor>> expected = interpret(*masked, inputs);
-  if (!expected) return -1.0;
+  if (!expected) return not_compared(context, expected.error().message());
+  if (has_nan(*expected)) return not_compared(context, "it computes NaN from random inputs");
   const std::vector<Tensor> actual = RCC_TRY(interpret(compacted, inputs));
   double difference = 0;
   for (std::size_t i = 0; i < actual.size(); ++i)
@@ -232,6 +248,7 @@ Result<void> run(Graph& graph, const RemoveChannelsOptions& options, PassContext
         Diagnostic{.message = "remove_channels needs exactly one of `macs`, `params`, `ratio`",
                    .span = context.place,
                    .help = "for example macs = \"50%\""});
+  RCC_TRY(require_finite_weights(graph));
   const ChannelGroups groups = ChannelGroups::find(graph);
   const std::vector<Candidate> candidates =
       RCC_TRY(find_candidates(graph, groups, options, context));

@@ -19,6 +19,7 @@
 #include <cmath>
 #include <map>
 
+#include "passes/finite_weights.h"
 #include "passes/moved_ranges.h"
 #include "passes/pass.h"
 #include "passes/quantization.h"
@@ -61,15 +62,12 @@ bool is_one_of(const Node& node, std::span<const OpKind> kinds) {
   return std::ranges::find(kinds, node.kind()) != kinds.end();
 }
 
-Value* weight_of(const Node& node) {
-  const int index = node.op().operand_with_role(Role::weight);
+Value* operand_of(const Node& node, Role role) {
+  const int index = node.op().operand_with_role(role);
   return index < 0 ? nullptr : node.operand(static_cast<std::size_t>(index));
 }
-
-Value* bias_of(const Node& node) {
-  const int index = node.op().operand_with_role(Role::bias);
-  return index < 0 ? nullptr : node.operand(static_cast<std::size_t>(index));
-}
+Value* weight_of(const Node& node) { return operand_of(node, Role::weight); }
+Value* bias_of(const Node& node) { return operand_of(node, Role::bias); }
 
 class Inserter {
  public:
@@ -100,7 +98,8 @@ class Inserter {
     return {};
   }
 
- private:  // Why a node stays in float; empty when it can be quantized.
+ private:
+  // Why a node stays in float; empty when it can be quantized.
   std::string refusal(const Node& node) const {
     if (node.op().is_contraction) {
       const Value* weight = weight_of(node);
@@ -282,6 +281,7 @@ class Inserter {
 };
 
 Result<void> run(Graph& graph, const InsertQuantizeOptions& options, PassContext& context) {
+  RCC_TRY(require_finite_weights(graph));
   return Inserter(graph, options, context).run();
 }
 

@@ -12,6 +12,7 @@
 // beta other than 1 are left alone. Run it after fold_batch_norm.
 
 #include "ir/shape_inference.h"
+#include "passes/finite_weights.h"
 #include "passes/pass.h"
 #include "passes/quantization.h"
 
@@ -104,6 +105,7 @@ void quantize(Graph& graph, Node& node, const QuantizeDynamicOptions& options, W
 }
 
 Result<void> run(Graph& graph, const QuantizeDynamicOptions& options, PassContext& context) {
+  RCC_TRY(require_finite_weights(graph));
   IdMap<NodeId, bool> is_excluded;
   if (!options.exclude.empty())
     for (const Node* node : RCC_TRY(context.select(graph, options.exclude))) is_excluded[node->id()] = true;

@@ -70,5 +70,14 @@ TEST(Measurement, OnlyAccuracyNeedsABackend) {
   EXPECT_TRUE(needs_accuracy(requirements));
 }
 
+TEST(Measurement, SizesThatHardlyDifferAreNamedInBytes) {
+  Measurement after = measured(4003, 1000, 50000, 900);
+  EXPECT_NE(comparison_table(kBefore, after).find("4.0 kB      4.0 kB  +3 bytes\n"),
+            std::string::npos)
+      << comparison_table(kBefore, after);
+  after.bytes = 3990;
+  EXPECT_NE(comparison_table(kBefore, after).find("-10 bytes\n"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace rcc

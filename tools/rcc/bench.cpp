@@ -20,7 +20,9 @@ struct BenchOptions {
 
 bool is_quantized(const Graph& graph) {
   for (const Node& node : graph.nodes())
-    if (node.is(OpKind::quantize) || node.is(OpKind::dequantize)) return true;
+    if (node.is(OpKind::quantize) || node.is(OpKind::dequantize) ||
+        node.is(OpKind::dynamic_quantize))
+      return true;
   return false;
 }
 

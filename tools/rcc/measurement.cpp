@@ -20,8 +20,9 @@ std::string change_text(std::uint64_t before, std::uint64_t after) {
 
 std::string size_change_text(std::uint64_t before, std::uint64_t after) {
   if (before == after || before == 0 || after == 0) return before == after ? "same" : "";
-  return after < before ? fmt::format("{:.2f}x smaller", ratio(before, after))
-                        : fmt::format("{:.2f}x larger", ratio(after, before));
+  const double factor = after < before ? ratio(before, after) : ratio(after, before);
+  if (factor < 1.005) return fmt::format("{:+} bytes", static_cast<std::int64_t>(after - before));
+  return fmt::format("{:.2f}x {}", factor, after < before ? "smaller" : "larger");
 }
 
 std::string row(std::string_view what, const std::string& before, const std::string& after,
