@@ -15,7 +15,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+from measured_process import features, measure
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "release" / "bin"
@@ -39,25 +40,6 @@ def ensure_venv():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     subprocess.run([PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r",
                     ROOT / "tools" / "requirements-bench.txt"], check=True)
-
-
-def measure(command):
-    """Seconds and peak megabytes of a fresh process."""
-    started = time.perf_counter()
-    with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE) as process:
-        message = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command[0]} failed: {message.decode()[-2000:]}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
-
-
-def features():
-    flags = next(line for line in open("/proc/cpuinfo") if line.startswith("flags")).split()
-    return " ".join(f for f in ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8")
-                    if f in flags)
 
 
 def write_ranges(model, path):

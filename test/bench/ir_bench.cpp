@@ -2,7 +2,7 @@
 //
 //     cmake --build build/release --target rcc_ir_bench && build/release/bin/rcc_ir_bench
 //
-// test/bench/ir_growth.py counts its instructions.
+// test/bench/framework_cost.py counts instructions instead.
 #include <benchmark/benchmark.h>
 
 #include <string>
