@@ -260,6 +260,42 @@ DatumResult select(const FunctionCall& call) {
   return chosen;
 }
 
+DatumResult range(const FunctionCall& call) {
+  constexpr double kMost = 1 << 20;
+  const double count = call.arguments[0].data.at(0);
+  if (!(count >= 0 && count <= kMost)) return no_value(fmt::format("there is no list of {} numbers", count));
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+  return Datum::of_list(numbers);
+}
+
+DatumResult gather(const FunctionCall& call) {
+  const std::vector<double>& items = call.arguments[0].data;
+  Datum result = call.arguments[1];
+  for (double& element : result.data) {
+    const auto index = resolve_axis(to_int(element), items.size());
+    if (!index) return no_value(fmt::format("a list of {} has no element {}", items.size(), element));
+    element = items[*index];
+  }
+  result.dtype = call.arguments[0].dtype;
+  return result;
+}
+
+// Where each of 0, 1, ... stands in the permutation.
+DatumResult inverse(const FunctionCall& call) {
+  Datum result = call.arguments[0];
+  const std::vector<double> order = result.data;
+  std::vector<bool> seen(order.size(), false);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto index = resolve_axis(to_int(order[i]), order.size());
+    if (!index || seen[*index])
+      return no_value(fmt::format("[{}] is no permutation", fmt::join(order, ",")));
+    seen[*index] = true;
+    result.data[*index] = static_cast<double>(i);
+  }
+  return result;
+}
+
 DatumResult rank(const FunctionCall& call) {
   const Type& type = call.value(0)->type();
   if (!type.is_ranked)
@@ -340,6 +376,8 @@ constexpr std::array kFunctions = {
     ExpressionFunction{"exp", "t", 'e', "", map_elements<std::exp>, "e to each element"},
     ExpressionFunction{"floor", "t", 'e', "", map_elements<std::floor>, "next integer below"},
     ExpressionFunction{"full", "ln", 't', "", full, "a tensor of those sizes with one value"},
+    ExpressionFunction{"gather", "ll", 'l', "", gather, "the elements of a list at those places"},
+    ExpressionFunction{"inverse", "l", 'l', "", inverse, "the permutation that undoes another"},
     ExpressionFunction{"is_constant", "v", 'c', "", is_constant, "whether a value is constant"},
     ExpressionFunction{"is_output", "v", 'c', "", is_output, "whether a value leaves the graph"},
     ExpressionFunction{"is_present", "v", 'c', "", is_present,
@@ -351,6 +389,7 @@ constexpr std::array kFunctions = {
     ExpressionFunction{"output_axis", "m", 'n', "", output_axis,
                        "the axis of a node's weight that runs along its output channels"},
     ExpressionFunction{"product", "t", 'r', "axis?", product, "product of the elements"},
+    ExpressionFunction{"range", "n", 'l', "", range, "the list 0, 1, ... of so many numbers"},
     ExpressionFunction{"rank", "v", 'n', "", rank, "number of axes"},
     ExpressionFunction{"reshape", "tl", 't', "", reshape,
                        "the same elements with other sizes; one may be -1"},

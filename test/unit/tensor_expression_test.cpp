@@ -101,6 +101,17 @@ TEST(TensorExpression, Shapes) {
   EXPECT_THAT(value_of("concat(k, [1], axis = 0)").error(), HasSubstr("cannot be joined"));
 }
 
+TEST(TensorExpression, Lists) {
+  EXPECT_THAT(numbers("range(4)"), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(numbers("range(0)"), ElementsAre());
+  EXPECT_THAT(numbers("gather([5, 6, 7], [2, 0, -1])"), ElementsAre(7, 5, 7));
+  EXPECT_THAT(numbers("inverse([2, 0, 1])"), ElementsAre(1, 2, 0));
+  EXPECT_THAT(numbers("gather([0, 3, 1, 2], inverse([0, 3, 1, 2]))"), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(value_of("gather([5, 6], [2])").error(), "a list of 2 has no element 2");
+  EXPECT_EQ(value_of("inverse([0, 0])").error(), "[0,0] is no permutation");
+  EXPECT_EQ(value_of("range(-1)").error(), "there is no list of -1 numbers");
+}
+
 TEST(TensorExpression, SelectDoesNotMixInTheOtherSide) {
   EXPECT_THAT(
       numbers("select(k > 3, k, 1 / (k - k))"),
