@@ -8,8 +8,8 @@ namespace rcc {
 
 namespace {
 
-// Both orders of every commutative node are tried: 2^4 ways at most.
-constexpr std::size_t kMaxCommutative = 4;
+// Both orders of every commutative node are tried: 2^8 ways at most, most of them skipped.
+constexpr std::size_t kMaxCommutative = 8;
 
 }  // namespace
 

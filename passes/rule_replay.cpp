@@ -7,6 +7,7 @@
 
 #include "ir/interpreter.h"
 #include "ir/shape_inference.h"
+#include "passes/matcher.h"
 
 namespace rcc {
 
@@ -156,6 +157,13 @@ std::vector<InputSize> sizes_to_try(const std::vector<Node*>& nodes) {
   return sizes;
 }
 
+// What the rule asks of sizes holds in the cut-out as it did at the site.
+bool is_site(const CutOut& cut, const Rule& rule, const Bindings& bindings) {
+  Node* root = cut.graph.outputs().front().value->producer();
+  return root != nullptr &&
+         Matcher(*bindings.options).match(rule, *root) == Matcher::Outcome::yes;
+}
+
 }  // namespace
 
 tl::expected<RuleReplay, std::string> RuleReplay::record(const Graph& graph, const Rule& rule,
@@ -168,7 +176,7 @@ tl::expected<RuleReplay, std::string> RuleReplay::record(const Graph& graph, con
   tl::expected<CutOut, std::string> cut = cannot("it has no inputs");
   for (const InputSize size : sizes_to_try(bindings.nodes)) {
     cut = CutOutBuilder(graph, replay.inputs_, size).build(bindings.nodes, outputs);
-    if (cut) break;
+    if (cut && is_site(*cut, rule, bindings)) break;
   }
   if (!cut) return cannot(std::move(cut).error());
   auto inputs = sample_inputs(cut->graph, seed);
