@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "passes/operand_axes.h"
 #include "passes/rule_checker.h"
 
 namespace rcc {
@@ -38,34 +39,6 @@ bool is_whole_list(const Expression& literal) {
   return literal.kind == Expression::Kind::list &&
          std::all_of(literal.children.begin(), literal.children.end(),
                      [](const Expression& item) { return item.is_integer; });
-}
-
-// Axes of one operand as letters: "o c ." -> {o, c, .}.
-std::vector<std::vector<std::string>> operand_axes(std::string_view axes) {
-  std::vector<std::vector<std::string>> result;
-  if (axes.empty() || axes == "broadcast") return result;
-  result.emplace_back();
-  std::string word;
-  const auto finish = [&] {
-    if (!word.empty()) result.back().push_back(std::exchange(word, {}));
-  };
-  for (const char c : axes.substr(0, axes.find("->"))) {
-    if (c == ';') {
-      finish();
-      result.emplace_back();
-    } else if (c == ' ') {
-      finish();
-    } else {
-      word += c;
-    }
-  }
-  finish();
-  return result;
-}
-
-bool is_open(const std::vector<std::string>& letters) {
-  return std::any_of(letters.begin(), letters.end(),
-                     [](const std::string& letter) { return letter == "." || letter == "*"; });
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ config.suffixes = [".rir", ".rules", ".toml", ".test"]
 config.excludes = ["inputs"]
 config.available_features.update(filter(None, config.rcc_features))
 config.substitutions.append(("%python", config.rcc_python))
+config.substitutions.append(("%passes", str(pathlib.Path(config.rcc_source) / "passes")))
 config.substitutions.append(("%inputs", str(pathlib.Path(config.test_source_root) / "inputs")))
 
 config.environment["PATH"] = os.pathsep.join(

@@ -20,7 +20,6 @@ struct Command {
   bool list_passes = false;
   bool generate_docs = false;
   std::string explain;
-  std::filesystem::path test_rules;
   std::string why_not;
 };
 
@@ -68,7 +67,6 @@ void add_options(CLI::App& app, Command& command) {
   add_run_options(app, settings);
   app.add_flag("--list-passes", command.list_passes, "names, promises and first sentences");
   app.add_option("--explain", command.explain, "all there is to say about a pass");
-  app.add_option("--test-rules", command.test_rules, "a .rules file: run the tests in it");
   app.add_option("--why-not", command.why_not,
                  "PASS@NODE: why the rules of a pass do not apply at a node");
   app.add_flag("--generate-docs", command.generate_docs, "print docs/passes.md");
@@ -88,7 +86,6 @@ int run(const Command& command) {
   if (command.list_passes) return print_result(list_passes());
   if (command.generate_docs) return print_result(passes_page());
   if (!command.explain.empty()) return print_result(explanation(command.explain));
-  if (!command.test_rules.empty()) return print_result(test_rules(command.test_rules));
   if (command.settings.input.empty())
     return print_result(
         fail(ErrorKind::usage, "no input file", "rcc-opt INPUT.rir --passes='a,b'"));

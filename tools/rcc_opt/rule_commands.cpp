@@ -58,12 +58,6 @@ Result<std::vector<Graph>> read_input(const Settings& settings) {
 
 }  // namespace
 
-Result<std::string> test_rules(const std::filesystem::path& path) {
-  const std::string text = RCC_TRY(read_text_file(path, kMaxRuleFileBytes));
-  const std::size_t count = RCC_TRY(run_rule_tests(text, path.string(), OpTable::builtin()));
-  return fmt::format("{} test{} passed\n", count, count == 1 ? "" : "s");
-}
-
 Result<std::string> explain_rules(const Settings& settings, const std::string& question) {
   const std::size_t at = question.find('@');
   if (at == std::string::npos)

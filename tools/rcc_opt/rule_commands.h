@@ -1,15 +1,11 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "ir/support/result.h"
 #include "tools/rcc_opt/settings.h"
 
 namespace rcc {
-
-// Runs the `test` blocks of a rule file: "3 tests passed".
-Result<std::string> test_rules(const std::filesystem::path& path);
 
 // Why the rules of a pass do not apply at a node of the input: for each rule whose root is that
 // operator how far it matched and what it met. `question` is "PASS@NODE", the node by its layer or

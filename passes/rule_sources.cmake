@@ -1,0 +1,31 @@
+# The rule language, its engine and the check of rules, one a line.
+target_sources(rcc_core PRIVATE
+  condition_solver.cpp
+  constant_sampler.cpp
+  matcher.cpp
+  node_sampler.cpp
+  node_sampler_attributes.cpp
+  node_sampler_parameters.cpp
+  operand_axes.cpp
+  rewriter.cpp
+  rule.cpp
+  rule_check_attributes.cpp
+  rule_check_build.cpp
+  rule_check_expression.cpp
+  rule_checker.cpp
+  rule_compile.cpp
+  rule_lexer.cpp
+  rule_parse_expression.cpp
+  rule_parse_pattern.cpp
+  rule_parser.cpp
+  rule_pass.cpp
+  rule_replay.cpp
+  rule_self_test.cpp
+  rule_synthesis.cpp
+  rule_validation.cpp
+  site_builder.cpp
+  site_comparison.cpp
+  site_readers.cpp
+  tensor_expression.cpp
+  tensor_expression_functions.cpp
+)

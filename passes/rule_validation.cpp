@@ -1,0 +1,390 @@
+#include "passes/rule_validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ir/cost.h"
+#include "ir/shape_inference.h"
+#include "ir/text.h"
+#include "ir/verifier.h"
+#include "passes/matcher.h"
+#include "passes/rewriter.h"
+#include "passes/rule_synthesis.h"
+#include "passes/site_comparison.h"
+
+namespace rcc {
+
+namespace {
+
+constexpr std::size_t kSitesOfGoal = 4;
+constexpr std::size_t kTriesOfSite = 40;
+constexpr std::size_t kLeastTries = 300;
+// After a failure, how many more graphs to try for a smaller one that fails.
+constexpr std::size_t kTriesOfSmaller = 40;
+// Of symbols.
+constexpr std::int64_t kBatch = 3;
+constexpr std::int64_t kLiteralElements = 1 << 16;
+
+// What is to be seen of a rule.
+struct Goal {
+  enum class Kind : std::uint8_t {
+    applies,
+    // The same site with a reader of an interior value: the rule stays away, or is right there too.
+    stays_away,
+    applies_shared,
+  };
+  Kind kind = Kind::applies;
+  SiteVariant variant = {};
+  std::string name = {};
+  std::size_t sites = kSitesOfGoal;
+};
+
+struct Growth {
+  std::int64_t nodes = 0;
+  std::int64_t macs = 0;
+};
+
+Growth growth(const Graph& before, const Graph& after) {
+  return {
+      static_cast<std::int64_t>(after.node_count()) -
+          static_cast<std::int64_t>(before.node_count()),
+      static_cast<std::int64_t>(cost(after).macs) - static_cast<std::int64_t>(cost(before).macs)};
+}
+
+bool is_dead(const Node& node) {
+  for (std::size_t i = 0; i < node.result_count(); ++i)
+    if (node.result(i) != nullptr && !node.result(i)->is_unused()) return false;
+  return true;
+}
+
+// Matched or new nodes that nothing reads after the rewrite.
+std::size_t dead_nodes(const SynthesisedSite& site, const Graph& after) {
+  std::size_t count = 0;
+  for (const Node& node : after.nodes()) {
+    const bool is_matched =
+        std::find(site.matched.begin(), site.matched.end(), node.id()) != site.matched.end();
+    const Node* before = site.graph.node(node.id());
+    if (is_dead(node) && (before == nullptr || (is_matched && !is_dead(*before)))) ++count;
+  }
+  return count;
+}
+
+// The same graph for any size of the first axis, where its shape functions allow that.
+std::optional<Graph> with_open_batch(const Graph& graph) {
+  Graph open = graph.clone();
+  const Dim batch = open.symbols().intern("N");
+  bool has_changed = false;
+  for (Value* input : open.inputs()) {
+    Type type = input->type();
+    if (type.rank() < 2) continue;
+    type.dims[0] = batch;
+    open.set_type(*input, std::move(type));
+    has_changed = true;
+  }
+  if (!has_changed || !infer_types_anew(open)) return std::nullopt;
+  return open;
+}
+
+std::string print_whole(const Graph& graph) {
+  PrintOptions options;
+  options.max_literal_elements = kLiteralElements;
+  options.with_locations = false;
+  return print(graph, options).value_or("");
+}
+
+class RuleValidator {
+ public:
+  RuleValidator(const RuleSet& rules, const Rule& rule, SynthesisSettings synthesis,
+                const RuleValidationSettings& settings)
+      : rules_(rules), rule_(rule), synthesis_(std::move(synthesis)), settings_(settings) {
+    verdict_.rule = rule.name;
+    verdict_.effect = rule.effect;
+    verdict_.tolerance = rule.tolerance;
+  }
+
+  RuleVerdict run() {
+    std::vector<Goal> goals = special_goals();
+    std::size_t special = 0;
+    for (const Goal& goal : goals)
+      if (goal.kind == Goal::Kind::applies) special += goal.sites;
+    Goal plain;
+    plain.sites = std::max(settings_.sites, special + settings_.sites / 2) - special;
+    goals.insert(goals.begin(), std::move(plain));
+    for (const Goal& goal : goals)
+      if (!reach(goal)) return std::move(verdict_);
+    if (!has_run_ && rule_.effect != Effect::lossy)
+      verdict_.problem =
+          fmt::format("could not be run on any of {} graphs: {}", verdict_.graphs, not_run_);
+    return std::move(verdict_);
+  }
+
+ private:
+  // One try of a goal.
+  enum class Trial : std::uint8_t { missed, reached, wrong };
+
+  SiteVariant any() const {
+    SiteVariant variant;
+    variant.operators.resize(rule_.patterns.size());
+    variant.presence.resize(optional_operands(rule_).size());
+    return variant;
+  }
+
+  std::vector<Goal> special_goals() const {
+    std::vector<Goal> goals;
+    add_operator_goals(goals);
+    add_presence_goals(goals);
+    for (const int pattern : rule_.commutative) {
+      Goal goal{.variant = any(), .name = " with the operands the other way round"};
+      goal.variant.swapped.push_back(pattern);
+      goals.push_back(std::move(goal));
+    }
+    add_reader_goals(goals);
+    return goals;
+  }
+
+  void add_operator_goals(std::vector<Goal>& goals) const {
+    for (std::size_t p = 0; p < rule_.patterns.size(); ++p) {
+      const auto& ops = rule_.patterns[p].ops;
+      for (std::size_t i = 0; ops.size() > 1 && i < ops.size(); ++i) {
+        Goal goal{.variant = any(), .name = fmt::format(" with {}", ops[i]->name)};
+        goal.variant.operators[p] = i;
+        goals.push_back(std::move(goal));
+      }
+    }
+  }
+
+  void add_presence_goals(std::vector<Goal>& goals) const {
+    const std::vector<OptionalOperand> optional = optional_operands(rule_);
+    for (std::size_t i = 0; i < optional.size(); ++i) {
+      for (const bool is_present : {false, true}) {
+        Goal goal{.variant = any(),
+                  .name = fmt::format(" {} {}", is_present ? "with" : "without", optional[i].name)};
+        goal.variant.presence[i] = is_present;
+        goals.push_back(std::move(goal));
+      }
+    }
+  }
+
+  void add_reader_goals(std::vector<Goal>& goals) const {
+    for (std::size_t p = 0; p + 1 < rule_.patterns.size(); ++p) {
+      const NodePattern& pattern = rule_.patterns[p];
+      for (const auto reader : {SiteVariant::Reader::output, SiteVariant::Reader::node}) {
+        Goal goal{.variant = any()};
+        goal.kind = pattern.is_shared ? Goal::Kind::applies_shared : Goal::Kind::stays_away;
+        goal.variant.reader = reader;
+        goal.variant.read_pattern = static_cast<int>(p);
+        goal.name = fmt::format(" where the result of {} is read elsewhere", pattern.ops[0]->name);
+        goals.push_back(std::move(goal));
+      }
+    }
+  }
+
+  bool reach(const Goal& goal) {
+    deepest_ = 0;
+    reason_.clear();
+    std::size_t reached = 0;
+    std::size_t tries = 0;
+    const std::size_t most = std::max(goal.sites * kTriesOfSite, kLeastTries);
+    for (; tries < most && reached < goal.sites; ++tries) {
+      switch (try_once(goal)) {
+        case Trial::missed:
+          break;
+        case Trial::reached:
+          ++reached;
+          break;
+        case Trial::wrong:
+          look_for_smaller(goal);
+          return false;
+      }
+    }
+    if (reached > 0) return true;
+    verdict_.problem = fmt::format("does not apply{} in {} tries: {}", goal.name, tries, reason_);
+    return false;
+  }
+
+  // The first failure stands, unless a smaller graph fails as well.
+  void look_for_smaller(const Goal& goal) {
+    const RuleVerdict first = verdict_;
+    RuleVerdict best = verdict_;
+    for (std::size_t i = 0; i < kTriesOfSmaller; ++i) {
+      if (try_once(goal) != Trial::wrong) continue;
+      if (verdict_.graph.size() >= best.graph.size()) continue;
+      best.problem = verdict_.problem;
+      best.graph = verdict_.graph;
+    }
+    verdict_ = std::move(best);
+  }
+
+  Trial try_once(const Goal& goal) {
+    const std::uint64_t seed = settings_.seed * 1'000'003 + next_++;
+    SiteVariant variant = goal.variant;
+    variant.reader = SiteVariant::Reader::none;
+    variant.read_pattern = -1;
+    auto plain = synthesise(variant, seed);
+    if (!plain) return Trial::missed;
+    Graph after = plain->graph.clone();
+    if (!apply(after, plain->matched.back())) return unchanged(*plain, after);
+    ++verdict_.fired;
+    if (const std::string problem = check(*plain, after, seed); !problem.empty())
+      return wrong(*plain, problem);
+    if (const Trial open = try_open(*plain, seed); open == Trial::wrong) return open;
+    if (goal.kind == Goal::Kind::applies) return Trial::reached;
+    return try_reader(goal, growth(plain->graph, after), seed);
+  }
+
+  // The same site, where the size of the first axis is not known. A rule may decline it.
+  Trial try_open(const SynthesisedSite& site, std::uint64_t seed) {
+    auto open = with_open_batch(site.graph);
+    if (!open) return Trial::missed;
+    SynthesisedSite opened{std::move(*open), site.matched, site.description, std::nullopt};
+    Graph after = opened.graph.clone();
+    if (!apply(after, opened.matched.back())) return unchanged(opened, after);
+    ++verdict_.graphs;
+    ++verdict_.fired;
+    const std::string problem = check(opened, after, seed);
+    return problem.empty() ? Trial::reached : wrong(opened, problem);
+  }
+
+  // The same site, where an interior value has another reader.
+  Trial try_reader(const Goal& goal, const Growth& without_reader, std::uint64_t seed) {
+    auto site = synthesise(goal.variant, seed);
+    if (!site) return Trial::missed;
+    Graph after = site->graph.clone();
+    const bool has_applied = apply(after, site->matched.back());
+    if (goal.kind == Goal::Kind::stays_away)
+      return has_applied ? wrong(*site, "applies although an interior value is read elsewhere")
+                         : unchanged(*site, after, Trial::reached);
+    if (!has_applied) return unchanged(*site, after);
+    ++verdict_.fired;
+    if (const std::string problem = check(*site, after, seed); !problem.empty())
+      return wrong(*site, problem);
+    const Growth with_reader = growth(site->graph, after);
+    const std::int64_t macs = with_reader.macs - std::max<std::int64_t>(without_reader.macs, 0);
+    const std::int64_t nodes = with_reader.nodes - std::max<std::int64_t>(without_reader.nodes, 0);
+    if (macs > 0 || nodes > 0)
+      return wrong(*site,
+                   fmt::format("duplicates work that `shared` keeps alive: {} more node{} and "
+                               "{} more multiply-accumulates than before",
+                               std::max<std::int64_t>(with_reader.nodes, 0),
+                               with_reader.nodes == 1 ? "" : "s",
+                               std::max<std::int64_t>(with_reader.macs, 0)));
+    return Trial::reached;
+  }
+
+  tl::expected<SynthesisedSite, std::string> synthesise(const SiteVariant& variant,
+                                                        std::uint64_t seed) {
+    auto site = synthesise_site(rule_, variant, synthesis_, seed);
+    if (!site) {
+      remember(0, site.error());
+      return site;
+    }
+    ++verdict_.graphs;
+    if (!site->failed_statement) return site;
+    const RuleStatement& statement = rule_.statements[*site->failed_statement];
+    const std::string_view text = rules_.source->text();
+    remember(1 + *site->failed_statement,
+             fmt::format(
+                 "`{}` could not be met",
+                 text.substr(statement.range.begin, statement.range.end - statement.range.begin)));
+    return tl::unexpected<std::string>("a condition does not hold");
+  }
+
+  bool apply(Graph& graph, NodeId root) {
+    Matcher matcher(synthesis_.options, Matcher::Explain::always);
+    if (matcher.match(rule_, *graph.node(root)) != Matcher::Outcome::yes) {
+      remember(kMatched, matcher.reason());
+      return false;
+    }
+    auto done = Rewriter(graph, rule_, matcher.bindings()).apply();
+    if (!done) remember(kPlanned, done.error());
+    return done.has_value();
+  }
+
+  // A rule that does not apply must leave everything as it was.
+  Trial unchanged(const SynthesisedSite& site, const Graph& after,
+                  Trial otherwise = Trial::missed) {
+    const std::string difference = first_difference(site.graph, after);
+    if (difference.empty()) return otherwise;
+    return wrong(site, "changes the graph although it does not apply: " + difference);
+  }
+
+  std::string check(const SynthesisedSite& site, const Graph& after, std::uint64_t seed) {
+    const Graph& before = site.graph;
+    if (const auto valid = verify(after); !valid)
+      return "its result is not valid: " + valid.error().message();
+    if (before.outputs().size() != after.outputs().size()) return "the number of outputs changes";
+    for (std::size_t i = 0; i < before.outputs().size(); ++i)
+      if (before.outputs()[i].name != after.outputs()[i].name)
+        return fmt::format("output `{}` becomes `{}`", before.outputs()[i].name,
+                           after.outputs()[i].name);
+    if (const std::size_t dead = dead_nodes(site, after); dead > 0)
+      return fmt::format("leaves {} node{} that nothing reads", dead, dead == 1 ? "" : "s");
+    if (rule_.effect == Effect::lossy) return {};
+    const SiteComparison compared =
+        compare_sites(before, after, rule_.effect, rule_.tolerance, seed, kBatch);
+    verdict_.largest_difference =
+        std::max(verdict_.largest_difference, compared.largest_difference);
+    has_run_ = has_run_ || compared.runs > 0;
+    if (!compared.reason.empty()) not_run_ = compared.reason;
+    return compared.broken;
+  }
+
+  Trial wrong(const SynthesisedSite& site, const std::string& problem) {
+    const std::string place =
+        site.description.empty() ? "" : fmt::format(" ({})", site.description);
+    verdict_.problem = fmt::format("at graph {}{}: {}", verdict_.graphs, place, problem);
+    verdict_.graph = print_whole(site.graph);
+    return Trial::wrong;
+  }
+
+  void remember(std::size_t depth, std::string reason) {
+    if (depth < deepest_ || reason.empty()) return;
+    deepest_ = depth;
+    reason_ = std::move(reason);
+  }
+
+  static constexpr std::size_t kMatched = 1000;
+  static constexpr std::size_t kPlanned = 1001;
+
+  const RuleSet& rules_;
+  const Rule& rule_;
+  const SynthesisSettings synthesis_;
+  const RuleValidationSettings& settings_;
+  RuleVerdict verdict_;
+  std::uint64_t next_ = 0;
+  bool has_run_ = false;
+  std::string not_run_;
+  // Of the goal being tried: how far the best try came, and why no further.
+  std::size_t deepest_ = 0;
+  std::string reason_;
+};
+
+}  // namespace
+
+RuleVerdict validate_rule(const std::shared_ptr<const RuleSet>& rules, const Rule& rule,
+                          std::shared_ptr<const OpTable> ops,
+                          const RuleValidationSettings& settings) {
+  const SynthesisSettings synthesis{RuleOptionSet(rules).values(), std::move(ops)};
+  return RuleValidator(*rules, rule, synthesis, settings).run();
+}
+
+std::string to_text(const RuleVerdict& verdict) {
+  if (!verdict.is_ok()) return fmt::format("{}  WRONG  {}", verdict.rule, verdict.problem);
+  std::string text =
+      fmt::format("{}  ok  {} graphs, {} fired", verdict.rule, verdict.graphs, verdict.fired);
+  switch (verdict.effect) {
+    case Effect::exact:
+      return text + ", exact";
+    case Effect::approx:
+      return text + fmt::format(", largest difference {:.2g} of {:.2g}", verdict.largest_difference,
+                                verdict.tolerance);
+    case Effect::lossy:
+      return text + ", lossy";
+  }
+  return text;
+}
+
+}  // namespace rcc
