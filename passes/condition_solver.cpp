@@ -42,6 +42,21 @@ Datum map(const Datum& datum, double (*function)(double)) {
   return result;
 }
 
+// The permutation that undoes another; nullopt when it is none.
+std::optional<Datum> inverse_order(const Datum& order) {
+  Datum result = order;
+  std::fill(result.data.begin(), result.data.end(), -1.0);
+  const auto count = static_cast<double>(order.data.size());
+  for (std::size_t i = 0; i < order.data.size(); ++i) {
+    const double place = order.data[i];
+    if (!(place >= 0 && place < count)) return std::nullopt;
+    result.data[static_cast<std::size_t>(place)] = static_cast<double>(i);
+  }
+  const bool is_whole =
+      std::none_of(result.data.begin(), result.data.end(), [](double v) { return v < 0; });
+  return is_whole ? std::optional(result) : std::nullopt;
+}
+
 // The value that names in lets stand for, with the let's own expression.
 const Expression* definition(const Rule& rule, const Expression& name) {
   for (const RuleStatement& statement : rule.statements)
@@ -276,11 +291,41 @@ bool ConditionSolver::assign_call(const Expression& expression, const Datum& tar
   if (name == "sqrt") return assign(argument, map(target, [](double v) { return v * v; }));
   if (name == "exp") return assign(argument, map(target, [](double v) { return std::log(v); }));
   if (name == "log") return assign(argument, map(target, [](double v) { return std::exp(v); }));
+  if (name == "gather") return assign_gather(expression, target);
+  if (name == "inverse") {
+    const auto order = inverse_order(target);
+    return order && assign(argument, *order);
+  }
   const bool keeps_numbers = name == "max" || name == "min" || name == "mean" || name == "round" ||
                              name == "floor" || name == "ceil" || name == "reshape" ||
                              name == "transpose" || name == "slice";
   // One number for all elements is the same in any order and shape.
   return keeps_numbers && target.is_scalar() && assign(argument, target);
+}
+
+// `gather(items, places)`: the places where the items wanted are, or items with those wanted put in
+// their places.
+bool ConditionSolver::assign_gather(const Expression& call, const Datum& target) {
+  DatumResult items = evaluate(call.children[0], bindings_);
+  if (items) {
+    Datum places = target;
+    bool has_all = true;
+    for (double& element : places.data) {
+      const auto found = std::find(items->data.begin(), items->data.end(), element);
+      has_all = has_all && found != items->data.end();
+      element = static_cast<double>(found - items->data.begin());
+    }
+    if (has_all && assign(call.children[1], places)) return true;
+  }
+  const DatumResult places = evaluate(call.children[1], bindings_);
+  if (!items || !places || places->data.size() != target.data.size()) return false;
+  const auto count = static_cast<std::int64_t>(items->data.size());
+  for (std::size_t i = 0; i < target.data.size(); ++i) {
+    const std::int64_t place = to_int(places->data[i]);
+    if (place < -count || place >= count) return false;
+    items->data[static_cast<std::size_t>(place < 0 ? place + count : place)] = target.data[i];
+  }
+  return assign(call.children[0], *items);
 }
 
 bool ConditionSolver::assign_size(const Expression& call, std::int64_t target) {

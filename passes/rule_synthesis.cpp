@@ -8,7 +8,7 @@ namespace rcc {
 
 namespace {
 
-constexpr std::uint64_t kMostRounds = 10;
+constexpr std::uint64_t kMostRounds = 16;
 
 // Evaluates the statements in order, as the matcher will; the index of the first that fails.
 std::optional<std::size_t> first_failure(const Rule& rule, Bindings& bindings) {

@@ -189,7 +189,7 @@ class RuleValidator {
     std::size_t tries = 0;
     const std::size_t most = std::max(goal.sites * kTriesOfSite, kLeastTries);
     for (; tries < most && reached < goal.sites; ++tries) {
-      switch (try_once(goal)) {
+      switch (try_once(goal, seed_for(goal, tries))) {
         case Trial::missed:
           break;
         case Trial::reached:
@@ -210,7 +210,7 @@ class RuleValidator {
     const RuleVerdict first = verdict_;
     RuleVerdict best = verdict_;
     for (std::size_t i = 0; i < kTriesOfSmaller; ++i) {
-      if (try_once(goal) != Trial::wrong) continue;
+      if (try_once(goal, next_seed()) != Trial::wrong) continue;
       if (verdict_.graph.size() >= best.graph.size()) continue;
       best.problem = verdict_.problem;
       best.graph = verdict_.graph;
@@ -218,8 +218,15 @@ class RuleValidator {
     verdict_ = std::move(best);
   }
 
-  Trial try_once(const Goal& goal) {
-    const std::uint64_t seed = settings_.seed * 1'000'003 + next_++;
+  std::uint64_t next_seed() { return settings_.seed * 1'000'003 + next_++; }
+
+  // Sites at which the rule applied serve again with a reader.
+  std::uint64_t seed_for(const Goal& goal, std::size_t tries) {
+    const bool serves_again = goal.kind != Goal::Kind::applies && tries < good_seeds_.size();
+    return serves_again ? good_seeds_[tries] : next_seed();
+  }
+
+  Trial try_once(const Goal& goal, std::uint64_t seed) {
     SiteVariant variant = goal.variant;
     variant.reader = SiteVariant::Reader::none;
     variant.read_pattern = -1;
@@ -231,7 +238,10 @@ class RuleValidator {
     if (const std::string problem = check(*plain, after, seed); !problem.empty())
       return wrong(*plain, problem);
     if (const Trial open = try_open(*plain, seed); open == Trial::wrong) return open;
-    if (goal.kind == Goal::Kind::applies) return Trial::reached;
+    if (goal.kind == Goal::Kind::applies) {
+      good_seeds_.push_back(seed);
+      return Trial::reached;
+    }
     return try_reader(goal, growth(plain->graph, after), seed);
   }
 
@@ -355,6 +365,7 @@ class RuleValidator {
   const RuleValidationSettings& settings_;
   RuleVerdict verdict_;
   std::uint64_t next_ = 0;
+  std::vector<std::uint64_t> good_seeds_;
   bool has_run_ = false;
   std::string not_run_;
   // Of the goal being tried: how far the best try came, and why no further.
