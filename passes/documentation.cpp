@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "passes/pipeline.h"
 
 namespace rcc {
 
@@ -78,28 +77,18 @@ void append_section(std::string& out, const PassEntry& entry, PassInstance& pass
 
 }  // namespace
 
-Result<const PassEntry*> find_pass(std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const PassEntry& entry : builtin_passes()) {
-    if (entry.name == name) return &entry;
-    names.push_back(entry.name);
-  }
-  const std::string_view nearest = nearest_name(name, names);
-  return fail(
-      ErrorKind::usage, fmt::format("unknown pass `{}`", name),
-      nearest.empty() ? "`rcc passes` names them all" : fmt::format("did you mean `{}`?", nearest));
-}
-
 std::string_view summary(const PassEntry& entry) {
   return entry.doc.substr(0, entry.doc.find('\n'));
 }
 
-Result<std::string> explain_pass(const PassEntry& entry) {
-  const PassInstance pass = RCC_TRY(make_pass(entry.name, {}));
+Result<std::string> explain_pass(std::string_view name, const PassCatalog& catalog) {
+  const PassEntry& entry = *RCC_TRY(catalog.find(name));
+  const PassInstance pass = RCC_TRY(catalog.make(name, {}));
   const PassDef& def = *pass.def;
   std::string out =
       fmt::format("{} ({})\n\n{}\n\n{}\n", entry.name, entry.family, entry.doc, promise(def));
   if (def.needs_services) out += "needs a backend that evaluates or trains\n";
+  if (!entry.module.empty()) fmt::format_to(Out(out), "from the module {}\n", entry.module);
   append_order(out, def, "");
   const std::vector<OptionDoc> options = document(*pass.options);
   std::size_t width = 0;
@@ -113,14 +102,14 @@ Result<std::string> explain_pass(const PassEntry& entry) {
   return out;
 }
 
-Result<std::string> list_passes() {
+Result<std::string> list_passes(const PassCatalog& catalog) {
   std::size_t width = 0;
-  for (const PassEntry& entry : builtin_passes()) width = std::max(width, entry.name.size());
+  for (const PassEntry& entry : catalog.entries()) width = std::max(width, entry.name.size());
   std::string out;
   std::string_view family;
-  for (const PassEntry& entry : builtin_passes()) {
+  for (const PassEntry& entry : catalog.entries()) {
     if (entry.family != family) fmt::format_to(Out(out), "{}:\n", family = entry.family);
-    const PassInstance pass = RCC_TRY(make_pass(entry.name, {}));
+    const PassInstance pass = RCC_TRY(catalog.make(entry.name, {}));
     fmt::format_to(Out(out), "  {:{}}  {:6}  {}\n", entry.name, width,
                    effect_name(pass.def->effect), summary(entry));
   }

@@ -160,6 +160,7 @@ Result<void> Pipeline::run_pass(Graph& graph, std::size_t index, const Graph& or
   const Reproducer reproducer{.before = before,
                               .passes = to_text(pass),
                               .rules_file = pass.rules_file,
+                              .module_file = pass.module_file,
                               .seed = options_.seed,
                               .verify = options_.verify,
                               .check_idempotent = options_.check_idempotent,

@@ -20,14 +20,18 @@ struct PassInstance {
   std::shared_ptr<OptionSet> options;
   // Where it was asked for.
   SourceSpan place = {};
-  // From a rule file of the user: what it does wrong is not a defect of rcc.
+  // From a rule file or a module of the user: what it does wrong is not a defect of rcc.
   bool is_from_file = false;
-  // That file.
+  // That file; the other is empty.
   std::filesystem::path rules_file = {};
+  std::filesystem::path module_file = {};
 };
 
-// A pass by name with options; unknown name: error with the nearest name. Covers built-in C++
-// passes and built-in rule files alike.
+// Sets the options of a pass. Every mistake found is in the error.
+Result<PassInstance> pass_instance(std::string_view name, PassDef def, const OptionTable& options,
+                                   SourceSpan place = {});
+// A built-in pass by name with options; unknown name: error with the nearest name. Covers C++ passes
+// and rule files alike. PassCatalog::make knows those of modules too.
 Result<PassInstance> make_pass(std::string_view name, const OptionTable& options,
                                SourceSpan place = {});
 // A rule file loaded at run time, as a pass named by its stem.

@@ -5,7 +5,6 @@
 #include "ir/support/file.h"
 #include "passes/option_text.h"
 #include "passes/pipeline.h"
-#include "passes/registry.h"
 #include "passes/rule.h"
 
 namespace rcc {
@@ -13,34 +12,6 @@ namespace rcc {
 namespace {
 
 constexpr std::uint64_t kMaxRuleFileBytes = 1 << 20;
-
-// Sets the options; the mistakes found stand at `place` where they have no place of their own.
-Result<PassInstance> instance(std::string_view name, PassDef def, const OptionTable& table,
-                              SourceSpan place) {
-  PassInstance pass;
-  pass.name = name;
-  pass.options = def.make_options();
-  pass.def = std::make_shared<const PassDef>(std::move(def));
-  pass.place = std::move(place);
-  RCC_TRY(set_options(*pass.options, table, fmt::format("pass `{}`", name)));
-  return pass;
-}
-
-Result<PassDef> definition(const PassEntry& entry) {
-  if (entry.make != nullptr) return entry.make();
-  return rules_pass(entry.rules, entry.rules_path, *OpTable::builtin());
-}
-
-tl::unexpected<Error> unknown_pass(std::string_view name, SourceSpan place) {
-  std::vector<std::string_view> names;
-  for (const PassEntry& entry : builtin_passes()) names.push_back(entry.name);
-  const std::string_view nearest = nearest_name(name, names);
-  Diagnostic diagnostic{.message = fmt::format("unknown pass `{}`", name),
-                        .span = std::move(place)};
-  diagnostic.help = nearest.empty() ? "`rcc-opt --list-passes` names them all"
-                                    : fmt::format("did you mean `{}`?", nearest);
-  return fail(ErrorKind::usage, std::move(diagnostic));
-}
 
 void append(Error& errors, Error more) {
   errors.kind = more.kind;
@@ -50,12 +21,15 @@ void append(Error& errors, Error more) {
 
 }  // namespace
 
-Result<PassInstance> make_pass(std::string_view name, const OptionTable& options,
-                               SourceSpan place) {
-  for (const PassEntry& entry : builtin_passes())
-    if (entry.name == name)
-      return instance(name, RCC_TRY(definition(entry)), options, std::move(place));
-  return unknown_pass(name, std::move(place));
+Result<PassInstance> pass_instance(std::string_view name, PassDef def, const OptionTable& options,
+                                   SourceSpan place) {
+  PassInstance pass;
+  pass.name = name;
+  pass.options = def.make_options();
+  pass.def = std::make_shared<const PassDef>(std::move(def));
+  pass.place = std::move(place);
+  RCC_TRY(set_options(*pass.options, options, fmt::format("pass `{}`", name)));
+  return pass;
 }
 
 Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const OptionTable& options,
@@ -63,7 +37,7 @@ Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const Op
   const std::string text = RCC_TRY(read_text_file(path, kMaxRuleFileBytes));
   PassDef def = RCC_TRY(rules_pass(text, path.string(), *OpTable::builtin()));
   PassInstance pass =
-      RCC_TRY(instance(path.stem().string(), std::move(def), options, std::move(place)));
+      RCC_TRY(pass_instance(path.stem().string(), std::move(def), options, std::move(place)));
   pass.is_from_file = true;
   pass.rules_file = path;
   return pass;

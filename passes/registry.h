@@ -7,14 +7,21 @@ namespace rcc {
 
 struct PassDef;
 
-// One built-in pass, as tools/gen/pass_registry.py found it in passes/<family>/.
+// One pass: of rcc, as tools/gen/pass_registry.py found it in passes/<family>/, or of a module
+// (passes/pass_module.h). The texts live as long as the program.
 struct PassEntry {
   std::string_view name;
   std::string_view family;
-  std::string_view doc;         // the comment that opens its file; the first line is a sentence
-  PassDef (*make)();            // null for a pass of rules
-  std::string_view rules;       // the text of its .rules file; empty for a pass in C++
-  std::string_view rules_path;  // where that text came from, for diagnostics
+  // The comment that opens its file; the first line is a sentence.
+  std::string_view doc;
+  // Null for a pass of rules.
+  PassDef (*make)() = nullptr;
+  // The text of its .rules file, and where that came from, for diagnostics; empty for a pass in
+  // C++.
+  std::string_view rules = {};
+  std::string_view rules_path = {};
+  // The file of the module it came from, filled in when that is loaded; empty: built in.
+  std::string_view module = {};
 };
 
 // Sorted by family, then by name.

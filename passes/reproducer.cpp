@@ -55,6 +55,8 @@ std::string Reproducer::command(const std::filesystem::path& file) const {
   if (check_idempotent) text += " --check-idempotent";
   if (!rules_file.empty())
     text += " --rules=" + shell_quoted(std::filesystem::absolute(rules_file).string());
+  if (!module_file.empty())
+    text += " --load-pass=" + shell_quoted(std::filesystem::absolute(module_file).string());
   return text;
 }
 

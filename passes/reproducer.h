@@ -15,6 +15,7 @@ struct Reproducer {
   std::string passes;
   // Where the pass comes from when it is not a built-in one.
   std::filesystem::path rules_file = {};
+  std::filesystem::path module_file = {};
   std::uint64_t seed = 0;
   Verify verify = Verify::structural;
   bool check_idempotent = false;

@@ -3,9 +3,9 @@
 
     test/run.py [--log FOLDER] PRESET...
 
-Suites of each preset: unit and, where built, torch (GoogleTest), lit, and the Python suites oracle
-and bad_input (files test/<suite>/*_test.py, each a unittest script that finds the programs in
-$RCC_BIN). Once in all: lint (each test/lint/*.py is one test; it gets the root and exits 0 when all
+Suites of each preset: unit and, where built, torch (GoogleTest), lit, and the Python suites oracle,
+bad_input, install and docs (files test/<suite>/*_test.py, each a unittest script that finds the
+programs in $RCC_BIN). Once in all: lint (each test/lint/*.py is one test; it gets the root and exits 0 when all
 is well). The last line is the sum; the exit status is 0 when at least one test passed and none
 failed.
 """
@@ -130,7 +130,7 @@ def suites(presets, logs):
         if torch_tests.exists():
             yield f"{preset}: torch", lambda program=torch_tests: unit(program, log)
         yield f"{preset}: lit", lambda: lit(build, log)
-        for name in ("oracle", "bad_input"):
+        for name in ("oracle", "bad_input", "install", "docs"):
             files = list((ROOT / "test" / name).glob("*_test.py"))
             if files:
                 yield f"{preset}: {name}", lambda: each(files, python_file, build, log)

@@ -8,6 +8,7 @@
 #include "frontends/recipe/overrides.h"
 #include "frontends/recipe/toml_table.h"
 #include "ir/support/file.h"
+#include "passes/module_loader.h"
 
 namespace rcc {
 
@@ -23,8 +24,8 @@ void Requirements::describe(OptionVisitor& v) {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kKeys{"schema",  "name",    "seed", "data",
-                                                "target", "require", "pass"};
+constexpr std::array<std::string_view, 8> kKeys{"schema", "name",    "seed",      "data",
+                                                "target", "require", "load_pass", "pass"};
 
 // Names the type that a value has, for messages.
 std::string_view kind_name(const OptionValue& value) {
@@ -35,10 +36,14 @@ std::string_view kind_name(const OptionValue& value) {
 
 class Reader {
  public:
-  explicit Reader(std::filesystem::path path) : path_(std::move(path)) {}
+  Reader(std::filesystem::path path, RecipeScope scope)
+      : path_(std::move(path)), scope_(std::move(scope)) {}
 
   Result<Recipe> read(const OptionTable& table) {
     recipe_.name = path_.stem().string();
+    // Before the passes, wherever it stands.
+    for (const auto& [key, value] : table)
+      if (key == "load_pass") read_modules(value);
     for (const auto& [key, value] : table) read_key(key, value);
     if (recipe_.passes.empty() && errors_.diagnostics.empty())
       recipe_.warnings.push_back({.severity = Severity::warning,
@@ -64,6 +69,7 @@ class Reader {
       if (read_section(key, value, recipe_.require)) check_requirements(value);
       return;
     }
+    if (key == "load_pass") return;
     if (key == "pass") return read_passes(value);
     const std::string_view nearest = nearest_name(key, {kKeys.begin(), kKeys.end()});
     error(value.key_span, fmt::format("unknown key `{}` of the recipe", key),
@@ -165,6 +171,28 @@ class Reader {
     return (path_.parent_path() / path).lexically_normal().string();
   }
 
+  // A file, or a list of files.
+  void read_modules(const OptionValue& value) {
+    if (!scope_.may_load_modules)
+      return error(value.key_span, "the recipe loads a pass module, which runs its code",
+                   "if you trust the file, allow it: --allow-load-pass");
+    if (const auto* list = std::get_if<OptionValue::List>(&value.value)) {
+      for (const OptionValue& item : *list) read_module(item);
+      return;
+    }
+    read_module(value);
+  }
+
+  void read_module(const OptionValue& value) {
+    const auto* text = std::get_if<std::string>(&value.value);
+    if (text == nullptr) return wrong_type("load_pass", "a file or a list of files", value);
+    auto done = load_pass_module(resolve(*text, value.span.file == kOverridePlace), scope_.passes);
+    if (done) return;
+    Error problem = std::move(done).error();
+    for (Diagnostic& diagnostic : problem.diagnostics) diagnostic.span = value.span;
+    add(std::move(problem));
+  }
+
   void read_passes(const OptionValue& value) {
     const auto* list = std::get_if<OptionValue::List>(&value.value);
     if (list == nullptr)
@@ -201,7 +229,7 @@ class Reader {
     const auto* text = std::get_if<std::string>(&value.value);
     if (text == nullptr) return wrong_type(name != nullptr ? "name" : "rules", "text", value);
     auto made = name != nullptr
-                    ? make_pass(*text, options, value.span)
+                    ? scope_.passes.make(*text, options, value.span)
                     : load_rules_pass(resolve(*text, value.span.file == kOverridePlace), options,
                                       value.span);
     if (made)
@@ -229,6 +257,7 @@ class Reader {
   }
 
   std::filesystem::path path_;
+  RecipeScope scope_;
   Recipe recipe_;
   Error errors_{ErrorKind::usage, {}};
 };
@@ -236,27 +265,27 @@ class Reader {
 }  // namespace
 
 Result<Recipe> parse_recipe(std::string text, const std::filesystem::path& path,
-                            const std::vector<std::string>& overrides) {
+                            const std::vector<std::string>& overrides, RecipeScope scope) {
   OptionTable table = RCC_TRY(parse_toml(text, path.string()));
   if (table.empty())
     return fail(ErrorKind::usage, Diagnostic{.message = "the recipe is empty",
                                              .span = {.file = path.string()},
                                              .help = "begin with schema = 1 and a [[pass]] table"});
   RCC_TRY(apply_overrides(table, overrides));
-  Recipe recipe = RCC_TRY(Reader(path).read(table));
+  Recipe recipe = RCC_TRY(Reader(path, std::move(scope)).read(table));
   recipe.text = std::move(text);
   return recipe;
 }
 
 Result<Recipe> read_recipe(const std::filesystem::path& path,
-                           const std::vector<std::string>& overrides) {
+                           const std::vector<std::string>& overrides, RecipeScope scope) {
   auto text = read_text_file(path, kMaxRecipeBytes);
   if (!text) {
     Error error = std::move(text).error();
     if (error.kind == ErrorKind::input) error.kind = ErrorKind::usage;
     return fail(std::move(error));
   }
-  return parse_recipe(std::move(*text), path, overrides);
+  return parse_recipe(std::move(*text), path, overrides, std::move(scope));
 }
 
 }  // namespace rcc

@@ -9,7 +9,7 @@
 
 #include "ir/support/result.h"
 #include "passes/options.h"
-#include "passes/pass.h"
+#include "passes/pass_catalog.h"
 #include "passes/pipeline.h"
 #include "passes/services.h"
 
@@ -45,14 +45,24 @@ struct Recipe {
   std::vector<Diagnostic> warnings;
 };
 
+// What a recipe may refer to.
+struct RecipeScope {
+  PassCatalog passes = {};
+  // Loading a pass module runs its code, so a recipe may name one (`load_pass`) only when the command
+  // line says that it may.
+  bool may_load_modules = false;
+};
+
 // Reads a recipe. `overrides` are texts "key=value" of --set: `seed`, `name`, `data.train`,
 // `target.cpu`, `require.top1_drop`, or `fold_batch_norm.max_scale` for a pass by its name; of a pass
 // that occurs several times, `fine_tune#2.epochs` is the second. Paths in the file are relative to its
 // folder, those in overrides to the working folder. All errors of one reading are reported together.
 Result<Recipe> read_recipe(const std::filesystem::path& path,
-                           const std::vector<std::string>& overrides = {});
+                           const std::vector<std::string>& overrides = {},
+                           RecipeScope scope = {});
 // The same for a text; `path` says where it would lie.
 Result<Recipe> parse_recipe(std::string text, const std::filesystem::path& path,
-                            const std::vector<std::string>& overrides = {});
+                            const std::vector<std::string>& overrides = {},
+                            RecipeScope scope = {});
 
 }  // namespace rcc

@@ -55,7 +55,7 @@ class RecipeTest(RccCase):
                    "   | ^^^^\n"
                    "   |\n"
                    "help: did you mean `seed`?\n"
-                   "note: keys of a recipe: schema, name, seed, data, target, require, pass\n")
+                   "note: keys of a recipe: schema, name, seed, data, target, require, load_pass, pass\n")
 
     def test_all_mistakes_are_reported_together(self):
         self.write("r.toml", "schema = 2\nseed = \"x\"\n\n[target]\nruntme = \"onednn\"\n\n"

@@ -60,4 +60,9 @@ std::optional<int> parse_arguments(CLI::App& app, const Arguments& arguments, Co
   return console.fail(error);
 }
 
+void add_module_option(CLI::App& app, std::vector<std::filesystem::path>& modules) {
+  app.add_option("--load-pass", modules, "load the passes of a module, a .so file: runs its code")
+      ->allow_extra_args(false);
+}
+
 }  // namespace rcc

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,5 +17,8 @@ using Arguments = std::vector<std::string>;
 // Fills the variables bound to `app`. An exit code when the command ends here: help was asked for, or
 // the arguments are wrong, which has then been said.
 std::optional<int> parse_arguments(CLI::App& app, const Arguments& arguments, Console& console);
+
+// --load-pass of a command, repeatable.
+void add_module_option(CLI::App& app, std::vector<std::filesystem::path>& modules);
 
 }  // namespace rcc

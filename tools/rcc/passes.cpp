@@ -1,13 +1,20 @@
 #include "passes/documentation.h"
+#include "passes/module_loader.h"
 #include "tools/rcc/commands.h"
 
 namespace rcc {
 
 namespace {
 
-Result<std::string> explanation(std::string_view name) {
-  const PassEntry* entry = RCC_TRY(find_pass(name));
-  return explain_pass(*entry);
+Result<std::string> listing(const std::vector<std::filesystem::path>& modules) {
+  const PassCatalog catalog = RCC_TRY(load_pass_modules(modules));
+  return list_passes(catalog);
+}
+
+Result<std::string> explanation(std::string_view name,
+                                const std::vector<std::filesystem::path>& modules) {
+  const PassCatalog catalog = RCC_TRY(load_pass_modules(modules));
+  return explain_pass(name, catalog);
 }
 
 int print_text(const Result<std::string>& text, Console& console) {
@@ -23,8 +30,10 @@ int print_text(const Result<std::string>& text, Console& console) {
 int passes_command(const Arguments& arguments) {
   Console console;
   CLI::App app("List the passes.", "rcc passes");
+  std::vector<std::filesystem::path> modules;
+  add_module_option(app, modules);
   if (const auto code = parse_arguments(app, arguments, console)) return *code;
-  return print_text(list_passes(), console);
+  return print_text(listing(modules), console);
 }
 
 int explain_command(const Arguments& arguments) {
@@ -32,8 +41,10 @@ int explain_command(const Arguments& arguments) {
   CLI::App app("Explain a pass and list its options.", "rcc explain");
   std::string name;
   app.add_option("pass", name, "its name")->required();
+  std::vector<std::filesystem::path> modules;
+  add_module_option(app, modules);
   if (const auto code = parse_arguments(app, arguments, console)) return *code;
-  return print_text(explanation(name), console);
+  return print_text(explanation(name, modules), console);
 }
 
 }  // namespace rcc

@@ -16,11 +16,12 @@ const std::map<std::string, Verify> kVerify{{"off", Verify::off},
 struct Words {
   std::string recipe, model, output, report, verify = "structural", device = "cpu", cache_dir;
   std::vector<std::string> overrides;
+  std::vector<std::filesystem::path> modules;
   std::optional<std::uint64_t> seed;
   std::string print_ir_after;
   std::int64_t threads = 0;
   bool prints_ir = false, shows_remarks = false, shows_timing = false, is_quiet = false;
-  bool no_cache = false, force = false, keep = false;
+  bool no_cache = false, force = false, keep = false, may_load_modules = false;
 };
 
 void add_arguments(CLI::App& app, Words& words) {
@@ -29,6 +30,9 @@ void add_arguments(CLI::App& app, Words& words) {
   app.add_option("-o,--output", words.output, "where the result goes; MODEL.RECIPE.onnx otherwise");
   app.add_option("--set", words.overrides, "override a value of the recipe: key=value, repeatable")
       ->allow_extra_args(false);
+  add_module_option(app, words.modules);
+  app.add_flag("--allow-load-pass", words.may_load_modules,
+               "let the recipe load pass modules, too");
   app.add_option("--seed", words.seed, "override the seed of the recipe");
   app.add_option("--device", words.device, "cpu, cuda:0, ...")->capture_default_str();
   app.add_option("--threads", words.threads, "threads of the backends; 0: as many as processors")
@@ -54,6 +58,8 @@ RunOptions run_options(const Words& words) {
   options.recipe = words.recipe;
   options.model = words.model;
   options.output = words.output;
+  options.modules = words.modules;
+  options.may_load_modules = words.may_load_modules;
   options.overrides = words.overrides;
   if (words.seed) options.overrides.push_back(fmt::format("seed={}", *words.seed));
   options.device = words.device;

@@ -10,6 +10,7 @@
 #include "ir/support/number_text.h"
 #include "ir/text.h"
 #include "ir/version.h"
+#include "passes/module_loader.h"
 #include "tools/rcc/model_file.h"
 #include "tools/rcc/report.h"
 
@@ -59,7 +60,8 @@ Session::Session(RunOptions options, Console& console)
 
 Result<int> Session::run() {
   const auto start = Clock::now();
-  recipe_ = RCC_TRY(read_recipe(options_.recipe, options_.overrides));
+  RecipeScope scope{RCC_TRY(load_pass_modules(options_.modules)), options_.may_load_modules};
+  recipe_ = RCC_TRY(read_recipe(options_.recipe, options_.overrides, std::move(scope)));
   for (const Diagnostic& warning : recipe_.warnings) console_.report(warning);
   if (options_.output.empty()) {
     options_.output = options_.model.parent_path() /

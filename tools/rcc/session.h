@@ -21,6 +21,9 @@ struct RunOptions {
   std::filesystem::path model;
   // Empty: MODEL.RECIPE.onnx beside the model.
   std::filesystem::path output;
+  // Pass modules to load, and whether the recipe may name more.
+  std::vector<std::filesystem::path> modules;
+  bool may_load_modules = false;
   std::vector<std::string> overrides;
   std::string device = "cpu";
   std::int64_t threads = 0;

@@ -8,6 +8,7 @@
 
 #include "ir/version.h"
 #include "passes/documentation.h"
+#include "passes/module_loader.h"
 #include "tools/rcc_opt/process.h"
 #include "tools/rcc_opt/rule_commands.h"
 #include "tools/rcc_opt/settings.h"
@@ -54,6 +55,8 @@ void add_options(CLI::App& app, Command& command) {
   app.add_option("-p,--passes", settings.passes, "\"a,b{option=value},c\"");
   app.add_option("--rules", settings.rules, "a .rules file: a pass named by its stem")
       ->allow_extra_args(false);
+  app.add_option("--load-pass", settings.modules, "a pass module, a .so file: runs its code")
+      ->allow_extra_args(false);
   app.add_option("--verify", settings.verify, "checks after each pass")
       ->transform(CLI::CheckedTransformer(verify).description("off|structural|numeric"));
   app.add_flag("--check-idempotent", settings.check_idempotent, "run each pass a second time");
@@ -78,14 +81,14 @@ int print_result(const Result<std::string>& text) {
   return static_cast<int>(text.error().kind);
 }
 
-Result<std::string> explanation(const std::string& name) {
-  return explain_pass(*RCC_TRY(find_pass(name)));
-}
-
-int run(const Command& command) {
-  if (command.list_passes) return print_result(list_passes());
+int run(Command& command) {
+  auto catalog = load_pass_modules(command.settings.modules);
+  if (!catalog) return print_result(fail(std::move(catalog).error()));
+  command.settings.catalog = std::move(*catalog);
+  if (command.list_passes) return print_result(list_passes(command.settings.catalog));
   if (command.generate_docs) return print_result(passes_page());
-  if (!command.explain.empty()) return print_result(explanation(command.explain));
+  if (!command.explain.empty())
+    return print_result(explain_pass(command.explain, command.settings.catalog));
   if (command.settings.input.empty())
     return print_result(
         fail(ErrorKind::usage, "no input file", "rcc-opt INPUT.rir --passes='a,b'"));

@@ -38,7 +38,7 @@ Result<PassInstance> make(const Settings& settings, std::string_view name,
                           const OptionTable& options, SourceSpan place) {
   for (const std::filesystem::path& path : settings.rules)
     if (path.stem() == name) return load_rules_pass(path, options, std::move(place));
-  return make_pass(name, options, std::move(place));
+  return settings.catalog.make(name, options, std::move(place));
 }
 
 // --passes, or for want of it the --rules in order.

@@ -7,7 +7,6 @@
 
 #include "ir/support/file.h"
 #include "passes/matcher.h"
-#include "passes/registry.h"
 #include "passes/rule.h"
 #include "tools/rcc_opt/graph_file.h"
 
@@ -24,7 +23,7 @@ Result<std::shared_ptr<const RuleSet>> rules_of(const Settings& settings, std::s
     return load_rules(text, path.string(), *OpTable::builtin());
   }
   std::vector<std::string_view> names;
-  for (const PassEntry& entry : builtin_passes()) {
+  for (const PassEntry& entry : settings.catalog.entries()) {
     if (entry.rules.empty()) continue;
     if (entry.name == pass) return load_rules(entry.rules, entry.rules_path, *OpTable::builtin());
     names.push_back(entry.name);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "passes/pass.h"
+#include "passes/pass_catalog.h"
 
 namespace rcc {
 
@@ -15,6 +15,9 @@ struct Settings {
   std::string input;
   std::string passes;
   std::vector<std::filesystem::path> rules;
+  // Pass modules, and the passes there are once these are loaded.
+  std::vector<std::filesystem::path> modules;
+  PassCatalog catalog;
   std::filesystem::path output;
   // Big payloads of the text that is written.
   std::filesystem::path weights;
