@@ -4,6 +4,7 @@
 
 #include "frontends/onnx/canonical.h"
 #include "frontends/onnx/node_writer.h"
+#include "frontends/onnx/older_operators.h"
 #include "frontends/onnx/proto.h"
 #include "frontends/onnx/subgraph.h"
 #include "frontends/onnx/versions.h"
@@ -216,7 +217,8 @@ Result<ModelParts> make_parts(const Graph& graph, const ExportOptions& options) 
 
 Result<void> export_onnx(const Graph& graph, const std::filesystem::path& path,
                          const ExportOptions& options) {
-  return write_model(RCC_TRY(make_parts(graph, options)), path);
+  const std::optional<Graph> older = with_older_operators(graph, source_opset(graph));
+  return write_model(RCC_TRY(make_parts(older ? *older : graph, options)), path);
 }
 
 }  // namespace rcc

@@ -22,7 +22,8 @@ struct ExportOptions {
 inline constexpr std::int64_t kDefaultOpset = 17;
 
 // Writes the model at the opset of its source, raised only when a node needs it and no opaque node
-// would change its meaning. The same graph gives the same bytes; the file is the whole old or the
+// would change its meaning; operators that older ones can express (older_operators.h) never need it.
+// The same graph gives the same bytes; the file is the whole old or the
 // whole new one at every moment. Weights go from where they are into the file.
 // Ranges and sparse flags have no place in ONNX and are left out.
 Result<void> export_onnx(const Graph& graph, const std::filesystem::path& path,
