@@ -14,8 +14,10 @@ config.substitutions.append(("%python", config.rcc_python))
 config.substitutions.append(("%passes", str(pathlib.Path(config.rcc_source) / "passes")))
 config.substitutions.append(("%inputs", str(pathlib.Path(config.test_source_root) / "inputs")))
 
-config.environment["PATH"] = os.pathsep.join(
-    [config.rcc_bin, config.llvm_tools, config.environment.get("PATH", "")])
+# tools/update_checks.py puts a FileCheck of its own first.
+config.environment["PATH"] = os.pathsep.join(filter(None, [
+    lit_config.params.get("path_first"), config.rcc_bin, config.llvm_tools,
+    config.environment.get("PATH")]))
 config.environment["FILECHECK_OPTS"] = (
     "--enable-var-scope --dump-input=fail --allow-unused-prefixes=false")
 for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
