@@ -90,6 +90,7 @@ bool ConditionSolver::satisfy(const Expression& condition, Wanted wanted) {
     case Expression::Kind::truth:
     case Expression::Kind::none:
     case Expression::Kind::list:
+    case Expression::Kind::index:
       break;
   }
   return false;
@@ -209,6 +210,7 @@ bool ConditionSolver::assign(const Expression& expression, const Datum& target) 
     case Expression::Kind::text:
     case Expression::Kind::truth:
     case Expression::Kind::none:
+    case Expression::Kind::index:
       break;
   }
   return false;
@@ -235,6 +237,7 @@ bool ConditionSolver::assign_name(const Expression& expression, const Datum& tar
       return let != nullptr && assign(*let, target);
     }
     case Symbol::Kind::option:
+    case Symbol::Kind::made:
     case Symbol::Kind::unresolved:
       break;
   }

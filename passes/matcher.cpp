@@ -92,6 +92,7 @@ Matcher::Outcome Matcher::match(const Rule& rule, Node& root) {
   rule_ = &rule;
   root_ = &root;
   bindings_.options = &options_;
+  bindings_.selection = selection_;
   mismatch_ = {&rule, root.id(), 0, rule.steps.size() + rule.statements.size(), {}};
   // Orders that differ only in nodes no failed try looked at fail as well.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> failed;
@@ -327,9 +328,9 @@ bool Matcher::check_dims(const ValueKind& kind, const Type& type) {
 bool Matcher::check_results(const MatchStep& step) {
   const auto index = static_cast<std::size_t>(step.pattern);
   const NodePattern& pattern = rule_->patterns[index];
-  if (pattern.is_shared) return true;
   const Node& node = *bindings_.nodes[index];
   const bool is_root = node.id() == root_->id();
+  if (pattern.is_shared || (is_root && rule_->keeps_nodes())) return true;
   for (std::size_t i = 0; i < node.result_count(); ++i) {
     const Value* result = node.result(i);
     if (result == nullptr || result->is_unused()) continue;

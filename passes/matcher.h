@@ -44,8 +44,10 @@ class Matcher {
   // Reasons are put into words only for sites that are declined, unless asked for always.
   enum class Explain : std::uint8_t { declined, always };
 
-  explicit Matcher(const std::vector<Datum>& options, Explain explain = Explain::declined)
-      : options_(options), explain_(explain) {}
+  // `selection` may be null: every layer is chosen.
+  explicit Matcher(const std::vector<Datum>& options, Explain explain = Explain::declined,
+                   const LayerSelection* selection = nullptr)
+      : options_(options), explain_(explain), selection_(selection) {}
 
   Outcome match(const Rule& rule, Node& root);
   const Bindings& bindings() const { return bindings_; }
@@ -78,6 +80,7 @@ class Matcher {
 
   const std::vector<Datum>& options_;
   const Explain explain_;
+  const LayerSelection* selection_;
   const Rule* rule_ = nullptr;
   Node* root_ = nullptr;
   Bindings bindings_;

@@ -1,5 +1,3 @@
-#include "passes/rewriter.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 
 #include "ir/shape_inference.h"
 #include "passes/matcher.h"
+#include "passes/rewriter.h"
 
 namespace rcc {
 
@@ -27,216 +26,65 @@ bool agree(const Type& a, const Type& b) {
   return true;
 }
 
-// "conv1.bias" beside "conv1.weight".
-std::string name_beside(const Value* sibling, std::string_view operand, std::string_view layer) {
-  if (sibling == nullptr || sibling->name().empty()) return fmt::format("{}.{}", layer, operand);
-  std::string_view stem = sibling->name();
-  if (stem.ends_with(".weight")) stem.remove_suffix(std::string_view(".weight").size());
-  return fmt::format("{}.{}", stem, operand);
-}
-
-std::string_view word_for(Role role, std::string_view operand) {
-  switch (role) {
-    case Role::weight:
-      return "weight";
-    case Role::bias:
-      return "bias";
-    case Role::data:
-    case Role::statistic:
-    case Role::parameter:
-      break;
-  }
-  return operand;
-}
-
 }  // namespace
 
-Rewriter::Rewriter(Graph& graph, const Rule& rule, const Bindings& bindings)
-    : graph_(graph), rule_(rule), bindings_(bindings), root_(bindings.nodes.back()) {}
+const std::vector<NodeId>& SharedNodes::readers(const Value& value, const OpInfo& op) {
+  const auto [entry, is_new] = readers_.try_emplace({value.id().index, op.name});
+  if (!is_new) return entry->second;
+  for (const Use& use : value.uses())
+    if (use.user().op().name == op.name) entry->second.push_back(use.user().id());
+  return entry->second;
+}
+
+void SharedNodes::add(const Value& value, const Node& node) {
+  readers_.at({value.id().index, node.op().name}).push_back(node.id());
+}
+
+Rewriter::Rewriter(Graph& graph, const Rule& rule, const Bindings& bindings, SharedNodes* shared)
+    : graph_(graph),
+      rule_(rule),
+      bindings_(bindings),
+      own_shared_(graph),
+      shared_(shared != nullptr ? *shared : own_shared_),
+      root_(bindings.nodes.back()),
+      before_(root_) {}
 
 tl::expected<Rewrite, std::string> Rewriter::apply() {
-  std::vector<Plan> plans;
-  for (const Replacement& replacement : rule_.replacements) {
-    PlanResult planned = plan(replacement.with);
-    if (!planned) return refuse(std::move(planned).error());
-    const Value* old = bindings_.values[static_cast<std::size_t>(replacement.slot)];
-    if (old == nullptr) return refuse(fmt::format("{} is not produced", replacement.target));
-    if (planned->kind == Plan::Kind::existing)
-      if (auto reason = refuse_existing(*old, *planned->value)) return refuse(std::move(*reason));
-    if (planned->kind == Plan::Kind::constant && planned->name.empty())
-      planned->name = std::string(old->name());
-    plans.push_back(std::move(*planned));
-  }
-  if (plans.size() == 1 && changes_nothing(plans[0]))
+  Problem problem = plan_definitions();
+  if (!problem) problem = plan_replacements();
+  for (const EdgeInsertion& edge : rule_.edges)
+    if (!problem) problem = plan_edge(edge);
+  for (const ConstantChange& change : rule_.changes)
+    if (!problem) problem = plan_change(change);
+  if (!problem) problem = place_definitions();
+  if (problem) return refuse(std::move(*problem));
+  if (rule_.keeps_nodes() && edges_.empty() && changes_.empty())
     return refuse(fmt::format("rule {} would change nothing", rule_.name));
-  for (const Plan& planned : plans) done_.results.push_back(&make(planned));
+  make_all();
   if (error_.empty()) error_ = check_types().value_or("");
   if (!error_.empty()) {
     undo();
     return refuse(std::move(error_));
   }
-  for (std::size_t i = 0; i < plans.size(); ++i)
-    replace(*bindings_.values[static_cast<std::size_t>(rule_.replacements[i].slot)],
-            *done_.results[i]);
-  erase_matched();
+  commit();
   return std::move(done_);
 }
 
-Rewriter::PlanResult Rewriter::plan(const Expression& expression) {
-  if (expression.is_build) return plan_node(expression);
-  if (expression.kind == Expression::Kind::none) return Plan{};
-  if (expression.symbol.kind == Symbol::Kind::value) {
-    Plan existing;
-    existing.value = bindings_.values[expression.symbol.index];
-    existing.kind = existing.value == nullptr ? Plan::Kind::absent : Plan::Kind::existing;
-    return existing;
+Rewriter::Problem Rewriter::plan_replacements() {
+  for (const Replacement& replacement : rule_.replacements) {
+    PlanResult planned = plan(replacement.with);
+    if (!planned) return std::move(planned).error();
+    const Value* old = bindings_.values[static_cast<std::size_t>(replacement.slot)];
+    if (old == nullptr) return fmt::format("{} is not produced", replacement.target);
+    if (planned->kind == Plan::Kind::existing)
+      if (Problem problem = refuse_existing(*old, *planned->value)) return problem;
+    if (planned->kind == Plan::Kind::constant && planned->name.empty())
+      planned->name = std::string(old->name());
+    replacements_.push_back(std::move(*planned));
   }
-  if (expression.type.kind == ExpressionType::Kind::value ||
-      expression.type.kind == ExpressionType::Kind::none) {
-    // `(b or none)`, `(b or x)`.
-    const Expression& left = expression.children[0];
-    const bool is_absent = bindings_.values[left.symbol.index] == nullptr;
-    return plan(expression.children[is_absent ? 1 : 0]);
-  }
-  return plan_constant(expression);
-}
-
-Rewriter::PlanResult Rewriter::plan_node(const Expression& expression) {
-  Plan node;
-  node.kind = Plan::Kind::node;
-  const BuildTarget& target = expression.build;
-  const OpInfo& op = target.op != nullptr
-                         ? *target.op
-                         : bindings_.nodes[static_cast<std::size_t>(target.like)]->op();
-  // The row of the graph's own table.
-  node.op = graph_.ops().find(op.name);
-  if (node.op == nullptr) return refuse(fmt::format("the graph has no operator {}", op.name));
-  for (std::size_t i = 0; i < expression.children.size(); ++i) {
-    const auto index = static_cast<std::size_t>(target.operands[i]);
-    PlanResult operand = plan(expression.children[i]);
-    if (!operand) return operand;
-    if (node.operands.size() <= index) node.operands.resize(index + 1);
-    node.operands[index] = std::move(*operand);
-  }
-  if (auto planned = plan_attributes(expression, node); !planned)
-    return refuse(std::move(planned).error());
-  name_constants(expression, node);
-  return node;
-}
-
-Rewriter::PlanResult Rewriter::plan_constant(const Expression& expression) {
-  Plan constant;
-  constant.kind = Plan::Kind::constant;
-  constant.original = first_constant(expression);
-  const DType wanted = root_->result()->type().dtype;
-  DType fallback = is_float(wanted) ? wanted : DType::f32;
-  if (expression.type.kind == ExpressionType::Kind::list) fallback = DType::i64;
-  if (expression.function != nullptr && expression.text == "scale" &&
-      expression.children[0].symbol.kind == Symbol::Kind::value) {
-    const Value& source = *bindings_.values[expression.children[0].symbol.index];
-    DatumResult factors = evaluate(expression.children[1], bindings_);
-    DatumResult axis = evaluate(expression.children[2], bindings_);
-    if (!factors) return refuse(std::move(factors).error());
-    if (!axis) return refuse(std::move(axis).error());
-    auto scaled = scale_directly(source.tensor(), *factors, to_int(axis->data[0]));
-    if (scaled) {
-      constant.tensor = std::move(*scaled);
-      constant.is_sparse = source.is_sparse();
-      return constant;
-    }
-  }
-  DatumResult datum = evaluate(expression, bindings_);
-  if (!datum) return refuse(std::move(datum).error());
-  constant.is_sparse = datum->is_sparse;
-  constant.tensor = to_tensor(*datum, fallback);
-  return constant;
-}
-
-tl::expected<void, std::string> Rewriter::plan_attributes(const Expression& expression,
-                                                          Plan& node) {
-  if (expression.build.attributes_of >= 0)
-    node.attributes =
-        bindings_.nodes[static_cast<std::size_t>(expression.build.attributes_of)]->attributes();
-  for (const BuildAttribute& attribute : expression.attributes) {
-    if (attribute.value.empty()) continue;
-    const Expression& value = attribute.value.front();
-    const AttributeInfo& info = *node.op->find_attribute(attribute.name);
-    AttributeValue result;
-    if (value.symbol.kind == Symbol::Kind::attribute &&
-        type_of(bindings_.attributes[value.symbol.index]) == info.type) {
-      result = bindings_.attributes[value.symbol.index];
-    } else {
-      DatumResult datum = evaluate(value, bindings_);
-      if (!datum) return refuse(std::move(datum).error());
-      switch (info.type) {
-        case AttributeType::integer:
-          result = to_int(datum->data.at(0));
-          break;
-        case AttributeType::real:
-          result = static_cast<float>(datum->data.at(0));
-          break;
-        case AttributeType::string:
-          result = datum->text.value_or("");
-          break;
-        case AttributeType::ints:
-          result = Ints();
-          for (const double element : datum->data)
-            std::get<Ints>(result).push_back(to_int(element));
-          break;
-        case AttributeType::reals:
-          result = Floats(datum->data.begin(), datum->data.end());
-          break;
-        case AttributeType::tensor:
-          result = to_tensor(*datum, DType::f32);
-          break;
-        case AttributeType::none:
-        case AttributeType::strings:
-        case AttributeType::raw:
-          break;
-      }
-    }
-    const auto known = std::find_if(node.attributes.begin(), node.attributes.end(),
-                                    [&](const NamedAttribute& a) { return a.name == info.name; });
-    if (known != node.attributes.end())
-      known->value = std::move(result);
-    else
-      node.attributes.push_back({info.name, std::move(result)});
-  }
-  return {};
-}
-
-// A new constant takes the place, and the name, of the operand that the copied node has there; an
-// operand which that node lacks is named after its weight.
-void Rewriter::name_constants(const Expression& expression, Plan& node) {
-  const int like =
-      expression.build.like >= 0 ? expression.build.like : expression.build.attributes_of;
-  const Node* model = like < 0 ? nullptr : bindings_.nodes[static_cast<std::size_t>(like)];
-  const int weight = node.op->operand_with_role(Role::weight);
-  const Value* sibling =
-      model == nullptr || weight < 0 ? nullptr : model->operand(static_cast<std::size_t>(weight));
-  for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    Plan& operand = node.operands[i];
-    if (operand.kind != Plan::Kind::constant || !operand.name.empty()) continue;
-    Value* original = model == nullptr ? operand.original : model->operand(i);
-    if (original != nullptr && original->is_constant()) {
-      operand.original = original;
-      operand.name = std::string(original->name());
-      continue;
-    }
-    operand.original = nullptr;
-    const auto& row = node.op->operands[std::min(i, node.op->operands.size() - 1)];
-    operand.name = name_beside(sibling, word_for(row.role, row.name), root_->label());
-  }
-}
-
-Value* Rewriter::first_constant(const Expression& expression) const {
-  if (expression.symbol.kind == Symbol::Kind::value) {
-    Value* value = bindings_.values[expression.symbol.index];
-    return value != nullptr && value->is_constant() ? value : nullptr;
-  }
-  for (const Expression& child : expression.children)
-    if (Value* found = first_constant(child)) return found;
-  return nullptr;
+  if (replacements_.size() == 1 && changes_nothing(replacements_[0]))
+    return fmt::format("rule {} would change nothing", rule_.name);
+  return std::nullopt;
 }
 
 bool Rewriter::changes_nothing(const Plan& planned) const {
@@ -261,8 +109,7 @@ bool Rewriter::changes_nothing(const Plan& planned) const {
                      });
 }
 
-std::optional<std::string> Rewriter::refuse_existing(const Value& replaced,
-                                                     const Value& with) const {
+Rewriter::Problem Rewriter::refuse_existing(const Value& replaced, const Value& with) const {
   if (!agree(replaced.type(), with.type()))
     return fmt::format("{} is {}, not {}", label_of(with), to_text(with.type(), graph_.symbols()),
                        to_text(replaced.type(), graph_.symbols()));
@@ -275,55 +122,130 @@ std::optional<std::string> Rewriter::refuse_existing(const Value& replaced,
   return std::nullopt;
 }
 
+// Nodes with a name may be read on every edge, so they go before the first of the readers.
+Rewriter::Problem Rewriter::place_definitions() {
+  for (const Edge& edge : edges_)
+    if (&edge == &edges_.front() || graph_.is_before(*edge.target, *before_)) before_ = edge.target;
+  for (const Plan& planned : definitions_)
+    if (Problem problem = check_order(planned, *before_)) return problem;
+  return std::nullopt;
+}
+
+void Rewriter::make_all() {
+  for (const Plan& planned : definitions_) made_.push_back(&make_node(planned));
+  for (const Plan& planned : replacements_) done_.results.push_back(&make(planned));
+  for (Edge& edge : edges_)
+    if (error_.empty()) make_edge(edge);
+}
+
 Value& Rewriter::make(const Plan& planned) {
   switch (planned.kind) {
     case Plan::Kind::existing:
       return *planned.value;
-    case Plan::Kind::constant: {
-      Value& value = graph_.add_constant(planned.name, planned.tensor, planned.is_sparse);
-      new_constants_.push_back({&value, planned.original});
-      return value;
-    }
+    case Plan::Kind::constant:
+      return make_constant(planned);
     case Plan::Kind::node:
-      return make_node(planned);
+      return *make_node(planned).result();
+    case Plan::Kind::made:
+      return *made_[planned.definition]->result(planned.result);
     case Plan::Kind::absent:
       break;
   }
   RCC_CHECK(false, "an absent value");
 }
 
-Value& Rewriter::make_node(const Plan& planned) {
+// A scale that two nodes read under one name is one constant.
+Value& Rewriter::make_constant(const Plan& planned) {
+  for (const NewConstant& known : new_constants_)
+    if (known.name == planned.name && known.value->is_sparse() == planned.is_sparse &&
+        known.value->tensor().same_contents(planned.tensor))
+      return *known.value;
+  Value& value = graph_.add_constant(planned.name, planned.tensor, planned.is_sparse);
+  new_constants_.push_back({&value, planned.original, planned.name});
+  return value;
+}
+
+Node& Rewriter::make_node(const Plan& planned) {
+  if (shared_target_ != nullptr) {
+    if (Node* found = find_shared(planned, *shared_target_)) {
+      done_.reused_nodes.push_back(found);
+      return *found;
+    }
+  }
   Graph::NodeSpec spec;
   spec.op = planned.op;
   spec.attributes = planned.attributes;
-  spec.before = root_;
+  spec.before = before_;
+  spec.results.resize(planned.result_count);
+  spec.results.front().name = planned.name;
   for (const Plan& operand : planned.operands)
     spec.operands.push_back(operand.kind == Plan::Kind::absent ? nullptr : &make(operand));
+  const Value* read = first_value(planned, spec.operands);
   Node& node = graph_.add_node(std::move(spec));
   done_.new_nodes.push_back(&node);
+  if (shared_target_ != nullptr && read != nullptr) {
+    shared_.readers(*read, *planned.op);
+    shared_.add(*read, node);
+  }
   if (error_.empty()) {
     if (auto inferred = infer_types(graph_, node); !inferred)
       error_ = fmt::format("the replacement is not valid: {}", inferred.error().message());
   }
-  for (Node* matched : bindings_.nodes) graph_.merge_provenance(node, *matched);
+  // Nodes on an edge belong to no layer of the model.
+  if (edges_.empty())
+    for (Node* matched : bindings_.nodes) graph_.merge_provenance(node, *matched);
   graph_.add_rule(node, rule_.name);
-  return *node.result();
+  return node;
 }
 
-std::optional<std::string> Rewriter::check_types() {
+Rewriter::Problem Rewriter::check_types() const {
+  const auto differs = [&](const Value& old, const Value& now) -> Problem {
+    if (agree(old.type(), now.type())) return std::nullopt;
+    return fmt::format("the replacement is {}, not {}", to_text(now.type(), graph_.symbols()),
+                       to_text(old.type(), graph_.symbols()));
+  };
   for (std::size_t i = 0; i < done_.results.size(); ++i) {
-    const Value& old = *bindings_.values[static_cast<std::size_t>(rule_.replacements[i].slot)];
-    const Value& now = *done_.results[i];
-    if (!agree(old.type(), now.type()))
-      return fmt::format("the replacement is {}, not {}", to_text(now.type(), graph_.symbols()),
-                         to_text(old.type(), graph_.symbols()));
+    const auto slot = static_cast<std::size_t>(rule_.replacements[i].slot);
+    if (Problem problem = differs(*bindings_.values[slot], *done_.results[i])) return problem;
   }
+  for (const Edge& edge : edges_)
+    if (Problem problem = differs(*edge.source, *edge.made)) return problem;
   return std::nullopt;
 }
 
 void Rewriter::undo() {
   for (std::size_t i = done_.new_nodes.size(); i-- > 0;) graph_.erase(*done_.new_nodes[i]);
   for (const NewConstant& constant : new_constants_) graph_.remove_value(*constant.value);
+}
+
+void Rewriter::commit() {
+  for (std::size_t i = 0; i < replacements_.size(); ++i) {
+    Value*& named = bindings_.values[static_cast<std::size_t>(rule_.replacements[i].slot)];
+    replace(*named, *done_.results[i]);
+    named = done_.results[i];
+  }
+  std::vector<Value*> constants;
+  for (const Edge& edge : edges_) {
+    connect(edge);
+    if (edge.source->is_constant()) constants.push_back(edge.source);
+  }
+  for (const Change& change : changes_) set(change);
+  check_post_conditions();
+  if (rule_.keeps_nodes()) {
+    done_.results = observed_results(rule_, bindings_);
+    remove_unused(std::move(constants));
+  } else {
+    erase_matched();
+  }
+}
+
+void Rewriter::check_post_conditions() {
+  for (const PostCondition& post : rule_.post_conditions) {
+    const DatumResult value = evaluate(post.condition, bindings_);
+    if (value && value->data.at(0) != 0) continue;
+    done_.violation = {post.range, value ? post.message : value.error()};
+    return;
+  }
 }
 
 void Rewriter::replace(Value& old, Value& with) {
@@ -359,6 +281,10 @@ void Rewriter::erase_matched() {
         operands.push_back(operand);
     graph_.erase(*node);
   }
+  remove_unused(std::move(operands));
+}
+
+void Rewriter::remove_unused(std::vector<Value*> operands) {
   std::sort(operands.begin(), operands.end(),
             [](const Value* a, const Value* b) { return a->id() < b->id(); });
   operands.erase(std::unique(operands.begin(), operands.end()), operands.end());

@@ -32,6 +32,16 @@ void check_file(const RuleSet& rules, RuleErrors& errors) {
       errors.add(option.range,
                  fmt::format("the default of option `{}` is outside of its range", option.name));
   }
+  for (const RuleOption& option : rules.options) {
+    const auto* text = std::get_if<std::string>(&option.value);
+    if (text != nullptr && !option.choices.empty() &&
+        std::find(option.choices.begin(), option.choices.end(), *text) == option.choices.end())
+      errors.add(option.range,
+                 fmt::format("the default of option `{}` is not among its values", option.name));
+  }
+  for (const PatternFragment& fragment : rules.fragments)
+    if (!fragment.is_used)
+      errors.add(fragment.range, fmt::format("no rule uses matcher `{}`", fragment.name));
   names.clear();
   for (const auto& rule : rules.rules)
     if (!names.emplace(rule->name, rule->range).second)
@@ -40,14 +50,22 @@ void check_file(const RuleSet& rules, RuleErrors& errors) {
     errors.add({}, "the file has no rule", "write `rule NAME effect exact { ... }`");
 }
 
-void check_rules(const RuleSet& rules, const OpTable& ops, RuleErrors& errors) {
+// The options that every pass with a choice of layers has.
+bool is_selection_option(std::string_view name) { return name == "layers" || name == "exclude"; }
+
+void check_rules(RuleSet& rules, const OpTable& ops, RuleErrors& errors) {
   std::vector<bool> is_used(rules.options.size(), false);
   for (const auto& rule : rules.rules) {
     RuleChecker checker(rules, *rule, ops, errors);
     checker.check();
     for (std::size_t i = 0; i < is_used.size(); ++i)
       is_used[i] = is_used[i] || checker.uses(rules.options[i]);
+    rules.has_selection = rules.has_selection || checker.has_selection();
   }
+  for (const RuleOption& option : rules.options)
+    if (rules.has_selection && is_selection_option(option.name))
+      errors.add(option.range, fmt::format("option `{}` is already there", option.name),
+                 "rules that ask `selected(...)` have `layers` and `exclude`");
   if (!errors.empty()) return;
   for (std::size_t i = 0; i < is_used.size(); ++i)
     if (!is_used[i])
@@ -73,6 +91,17 @@ Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::st
   return std::shared_ptr<const RuleSet>(std::move(rules));
 }
 
+std::vector<Value*> observed_results(const Rule& rule, const Bindings& bindings) {
+  std::vector<Value*> results;
+  for (const Replacement& replacement : rule.replacements)
+    results.push_back(bindings.values[static_cast<std::size_t>(replacement.slot)]);
+  if (!rule.keeps_nodes()) return results;
+  for (auto node = bindings.nodes.rbegin(); node != bindings.nodes.rend(); ++node)
+    for (std::size_t i = 0; i < (*node)->result_count(); ++i)
+      if ((*node)->result(i) != nullptr) results.push_back((*node)->result(i));
+  return results;
+}
+
 RuleOptionSet::RuleOptionSet(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {
   for (const RuleOption& option : rules_->options) values_.push_back(option.value);
 }
@@ -83,9 +112,13 @@ void RuleOptionSet::describe(OptionVisitor& visitor) {
     FieldRule rule;
     rule.minimum = option.minimum;
     rule.maximum = option.maximum;
+    rule.choices.assign(option.choices.begin(), option.choices.end());
     std::visit([&](auto& value) { visitor.field(option.name, value, option.help, rule); },
                values_[i]);
   }
+  if (!rules_->has_selection) return;
+  visitor.field("layers", selection_.layers, "names or globs of layers to change; empty: all");
+  visitor.field("exclude", selection_.exclude, "names or globs of layers to leave alone");
 }
 
 std::vector<Datum> RuleOptionSet::values() const {
@@ -113,7 +146,11 @@ namespace {
 Result<void> run_as_pass(const RuleSet& rules, Graph& graph, const OptionSet& options,
                          PassContext& context) {
   RuleRunSettings settings;
-  settings.options = static_cast<const RuleOptionSet&>(options).values();
+  const auto& given = static_cast<const RuleOptionSet&>(options);
+  settings.options = given.values();
+  settings.selection = given.selection();
+  for (const auto* globs : {&settings.selection.layers, &settings.selection.exclude})
+    if (!globs->empty()) RCC_TRY(context.select(graph, *globs));
   settings.verify = context.verify();
   settings.seed = context.seed();
   settings.declined = [&context](const Node& node, std::string_view reason) {

@@ -124,6 +124,10 @@ struct RuleStatement {
   // Of a let, and its index.
   std::string name;
   int slot = -1;
+  // Of a let: all names, of which several are results of a node. The checker moves a let that makes a
+  // node to the definitions.
+  std::vector<std::string> names;
+  std::vector<TextRange> name_ranges;
   Expression expression;
   // Of a where; its text when there is no `else`. A site is reported as declined only for a reason
   // that the author gave.
@@ -138,6 +142,62 @@ struct Replacement {
   // Of Bindings::values, once resolved.
   int slot = -1;
   Expression with;
+};
+
+// `let t = relu(x);`, `let (a, b) = split(x) { ... };`: a node that the replacement uses by name.
+struct NodeDefinition {
+  TextRange range;
+  // Of its results.
+  std::vector<std::string> names;
+  std::vector<TextRange> name_ranges;
+  Expression node;
+};
+
+// `on edge x -> y insert EXPRESSION share;`: where node y reads x, it reads the new value instead.
+struct EdgeInsertion {
+  enum class Sharing : std::uint8_t {
+    none,
+    // Readers of one value that ask for equal nodes get the same ones.
+    shared,
+  };
+  TextRange range;
+  std::string source;
+  TextRange source_range;
+  // Of Bindings::values, once resolved.
+  int slot = -1;
+  std::string target;
+  TextRange target_range;
+  // Of Rule::patterns, once resolved, and its operands that are the edge.
+  int node = -1;
+  std::vector<int> operands;
+  Expression with;
+  Sharing sharing = Sharing::none;
+};
+
+// `set W = EXPRESSION sparse shared;`: other contents for a constant.
+struct ConstantChange {
+  enum class Readers : std::uint8_t {
+    // Readers outside of the match keep the old contents.
+    matched,
+    all,
+  };
+  TextRange range;
+  std::string target;
+  TextRange target_range;
+  // Of Bindings::values, once resolved.
+  int slot = -1;
+  Expression value;
+  // Exact zeros stay zero from here on.
+  bool marks_sparse = false;
+  Readers readers = Readers::matched;
+};
+
+// `ensure CONDITION else "what is wrong";`: holds after the rewrite, or the rule has a defect.
+struct PostCondition {
+  TextRange range;
+  Expression condition;
+  // What is said when it does not hold.
+  std::string message;
 };
 
 struct RuleTest {
@@ -159,7 +219,12 @@ struct Rule {
   // Operands before users; the root is last.
   std::vector<NodePattern> patterns;
   std::vector<RuleStatement> statements;
+  // A rule either replaces results of its root, or changes edges and constants and keeps its nodes.
+  std::vector<NodeDefinition> definitions;
   std::vector<Replacement> replacements;
+  std::vector<EdgeInsertion> edges;
+  std::vector<ConstantChange> changes;
+  std::vector<PostCondition> post_conditions;
   std::vector<RuleTest> tests;
 
   // Names of the slots of Bindings, for messages.
@@ -174,6 +239,22 @@ struct Rule {
   std::vector<int> commutative;
 
   const NodePattern& root() const { return patterns.back(); }
+  bool keeps_nodes() const { return replacements.empty(); }
+};
+
+// What a rewrite may change, seen from outside the match: the results it replaces or, when it keeps
+// its nodes, all their results, those of the root first.
+std::vector<Value*> observed_results(const Rule& rule, const Bindings& bindings);
+
+// `matcher NAME(a, b) = PATTERN;`: a pattern to be used as `@NAME(x, y)`.
+struct PatternFragment {
+  std::string name;
+  TextRange range;
+  std::vector<std::string> parameters;
+  std::vector<TextRange> parameter_ranges;
+  // Operands before users; the last is its root.
+  std::vector<NodePattern> patterns;
+  bool is_used = false;
 };
 
 struct RuleOption {
@@ -184,15 +265,20 @@ struct RuleOption {
   std::string help;
   std::optional<double> minimum = std::nullopt;
   std::optional<double> maximum = std::nullopt;
+  // Of a text; empty: any.
+  std::vector<std::string> choices = {};
 };
 
 struct RuleSet {
   std::shared_ptr<const RuleSource> source;
   std::vector<RuleOption> options;
+  std::vector<PatternFragment> fragments;
   // Stable addresses: steps point into the patterns.
   std::vector<std::unique_ptr<Rule>> rules;
   // New nodes, and users of new results, are visited again.
   bool is_fixpoint = false;
+  // A rule asks `selected(y)`; the pass has the options `layers` and `exclude` then.
+  bool has_selection = false;
 };
 
 // Parses and checks. Every problem found is in the error, each with file:line:column.
@@ -206,10 +292,13 @@ class RuleOptionSet final : public OptionSet {
   void describe(OptionVisitor& visitor) override;
   // In the order of RuleSet::options.
   std::vector<Datum> values() const;
+  // Of a rule set that asks for it.
+  const LayerSelection& selection() const { return selection_; }
 
  private:
   std::shared_ptr<const RuleSet> rules_;
   std::vector<RuleOption::Value> values_;
+  LayerSelection selection_;
 };
 
 // The pass that applies the rules of a file. Its effect is the weakest of theirs. `ops` must

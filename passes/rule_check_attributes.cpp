@@ -41,6 +41,13 @@ bool is_whole_list(const Expression& literal) {
                      [](const Expression& item) { return item.is_integer; });
 }
 
+bool may_be_unset(const NodePattern& pattern, const std::string& name) {
+  return std::any_of(pattern.ops.begin(), pattern.ops.end(), [&](const OpInfo* op) {
+    const AttributeInfo& info = *op->find_attribute(name);
+    return !info.is_required && type_of(info.default_value) == AttributeType::none;
+  });
+}
+
 }  // namespace
 
 const AttributeInfo* RuleChecker::find_attribute(const OpInfo& op, const std::string& name,
@@ -95,7 +102,9 @@ void RuleChecker::check_attribute(NodePattern& pattern, AttributePattern& attrib
   if (attribute.kind == AttributePattern::Kind::capture) check_attribute_capture(attribute, type);
   for (const Expression& literal : attribute.literals) {
     AttributeValue value;
-    if (to_attribute(literal, type, value))
+    if (literal.kind == Expression::Kind::none && !may_be_unset(pattern, attribute.name))
+      errors_.add(literal.range, fmt::format("attribute `{}` always has a value", attribute.name));
+    else if (to_attribute(literal, type, value))
       attribute.values.push_back(std::move(value));
     else
       errors_.add(literal.range,
@@ -137,6 +146,8 @@ void RuleChecker::check_attribute_capture(AttributePattern& attribute, Attribute
 bool RuleChecker::to_attribute(const Expression& literal, AttributeType type,
                                AttributeValue& value) {
   const bool is_number = literal.kind == Expression::Kind::number;
+  // An attribute without a default that is not set.
+  if (literal.kind == Expression::Kind::none) return true;
   switch (type) {
     case AttributeType::integer:
       if (literal.kind != Expression::Kind::truth && !(is_number && literal.is_integer))

@@ -38,37 +38,6 @@ TextRange name_range(const Expression& call) {
 
 }  // namespace
 
-void RuleChecker::check_replacements() {
-  if (rule_.replacements.empty())
-    errors_.add(rule_.range, fmt::format("rule `{}` replaces nothing", rule_.name),
-                "write `replace y with ...;`, y being the last binding of `match`");
-  std::vector<int> seen;
-  for (Replacement& replacement : rule_.replacements) {
-    const Entry* target = look_up(replacement.target, replacement.target_range);
-    if (target != nullptr) {
-      const int root = static_cast<int>(rule_.patterns.size()) - 1;
-      if (target->symbol.node != root)
-        errors_.add(
-            replacement.target_range,
-            fmt::format("`{}` is not a result of the root of the pattern", replacement.target),
-            "the last binding of `match` is what gets replaced");
-      replacement.slot = static_cast<int>(target->symbol.index);
-      if (std::find(seen.begin(), seen.end(), replacement.slot) != seen.end())
-        errors_.add(replacement.target_range,
-                    fmt::format("`{}` is replaced twice", replacement.target));
-      seen.push_back(replacement.slot);
-    }
-    check_build_value(replacement.with);
-    const ExpressionType& type = replacement.with.type;
-    if (type.kind == Kind::none || type.is_optional)
-      errors_.add(replacement.with.range, "a result cannot be replaced with what may be absent");
-    if (target != nullptr && replacement.with.symbol.kind == Symbol::Kind::value &&
-        replacement.with.symbol.index == target->symbol.index)
-      errors_.add(replacement.with.range,
-                  fmt::format("`{}` is replaced with itself", replacement.target));
-  }
-}
-
 // What may stand in a replacement: a value of the graph, a node to make, or numbers that become a
 // constant.
 void RuleChecker::check_build_value(Expression& expression) {

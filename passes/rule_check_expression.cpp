@@ -63,49 +63,56 @@ char letter_of(std::string_view parameters, std::size_t index) {
   return letters[std::min(index, letters.size() - 1)];
 }
 
-std::optional<std::size_t> broadcast_rank(const ExpressionType& a, const ExpressionType& b) {
-  const auto rank = [](const ExpressionType& type) -> std::optional<std::size_t> {
-    if (type.kind == Kind::number) return 0;
-    if (type.kind == Kind::list) return 1;
-    return type.rank;
-  };
-  const auto x = rank(a);
-  const auto y = rank(b);
-  return x && y ? std::optional(std::max(*x, *y)) : std::nullopt;
-}
-
 }  // namespace
 
 void RuleChecker::check_statements() {
+  std::vector<RuleStatement> kept;
   for (RuleStatement& statement : rule_.statements) {
-    check_expression(statement.expression);
-    const ExpressionType& type = statement.expression.type;
     if (statement.kind == RuleStatement::Kind::where) {
-      if (type.kind == Kind::truths)
-        errors_.add(statement.expression.range,
-                    "a condition is one truth, not one for each element",
-                    "wrap it in `all(...)` or `any(...)`");
-      else if (type.kind != Kind::truth && type.kind != Kind::unknown)
-        errors_.add(statement.expression.range,
-                    fmt::format("a condition is a truth, not {}", name_of(type.kind)));
-      if (statement.reason.empty()) {
-        const TextRange range = statement.range;
-        statement.reason =
-            fmt::format("`{}` does not hold",
-                        rules_.source->text().substr(range.begin, range.end - range.begin));
-      }
+      check_condition(statement.expression);
+      if (statement.reason.empty())
+        statement.reason = fmt::format("`{}` does not hold", text_of(statement.range));
+    } else if (makes_node(statement.expression)) {
+      check_definition(statement);
       continue;
+    } else {
+      check_let(statement);
     }
-    if (require_numeric(statement.expression) && type.is_optional)
-      errors_.add(statement.expression.range, "this may be absent", "write `(... or 0)`");
-    statement.slot = static_cast<int>(rule_.let_count++);
-    Entry entry;
-    entry.symbol = {Symbol::Kind::let, static_cast<std::uint32_t>(statement.slot)};
-    entry.range = statement.range;
-    entry.type = type;
-    entry.what = "computed";
-    declare(statement.name, entry);
+    kept.push_back(std::move(statement));
   }
+  rule_.statements = std::move(kept);
+}
+
+std::string_view RuleChecker::text_of(TextRange range) const {
+  return std::string_view(rules_.source->text()).substr(range.begin, range.end - range.begin);
+}
+
+void RuleChecker::check_condition(Expression& condition) {
+  check_expression(condition);
+  const ExpressionType& type = condition.type;
+  if (type.kind == Kind::truths)
+    errors_.add(condition.range, "a condition is one truth, not one for each element",
+                "wrap it in `all(...)` or `any(...)`");
+  else if (type.kind != Kind::truth && type.kind != Kind::unknown)
+    errors_.add(condition.range,
+                fmt::format("a condition is a truth, not {}", name_of(type.kind)));
+}
+
+void RuleChecker::check_let(RuleStatement& statement) {
+  check_expression(statement.expression);
+  const ExpressionType& type = statement.expression.type;
+  if (require_numeric(statement.expression) && type.is_optional)
+    errors_.add(statement.expression.range, "this may be absent", "write `(... or 0)`");
+  if (statement.names.size() > 1)
+    errors_.add(statement.name_ranges[1], "only a node has several results",
+                "name what is computed, then `slice` it");
+  statement.slot = static_cast<int>(rule_.let_count++);
+  Entry entry;
+  entry.symbol = {Symbol::Kind::let, static_cast<std::uint32_t>(statement.slot)};
+  entry.range = statement.range;
+  entry.type = type;
+  entry.what = "computed";
+  declare(statement.name, entry);
 }
 
 void RuleChecker::check_expression(Expression& expression) {
@@ -134,6 +141,8 @@ void RuleChecker::check_expression(Expression& expression) {
       return check_binary(expression);
     case Expression::Kind::call:
       return check_call(expression);
+    case Expression::Kind::index:
+      return check_index(expression);
   }
 }
 
@@ -177,8 +186,29 @@ void RuleChecker::check_list(Expression& expression) {
   }
 }
 
+void RuleChecker::check_index(Expression& expression) {
+  Expression& list = expression.children[0];
+  Expression& index = expression.children[1];
+  check_expression(list);
+  check_expression(index);
+  expression.type.kind = Kind::number;
+  if (require_numeric(list) && (!list.type.is_array() || list.type.rank.value_or(1) != 1))
+    errors_.add(list.range,
+                fmt::format("a list, or a tensor of one axis, has elements; this is {}",
+                            name_of(list.type.kind)),
+                list.type.kind == Kind::tensor ? "`slice` takes a part of a tensor" : "");
+  if (index.type.kind != Kind::number && index.type.kind != Kind::unknown)
+    errors_.add(index.range, fmt::format("an index is a number, not {}", name_of(index.type.kind)));
+}
+
 bool RuleChecker::require_numeric(const Expression& expression) {
   const Kind kind = expression.type.kind;
+  if (kind == Kind::value && expression.symbol.kind == Symbol::Kind::made) {
+    errors_.add(expression.range,
+                fmt::format("`{}` is a node that the rule makes, so nothing can be computed with it",
+                            expression.text));
+    return false;
+  }
   if (kind == Kind::value) {
     errors_.add(
         expression.range,
@@ -210,7 +240,8 @@ void RuleChecker::check_unary(Expression& expression) {
   if (operand.type.is_optional)
     errors_.add(operand.range, fmt::format("`{}` may be absent", operand.text),
                 fmt::format("write `({} or 0)`", operand.text));
-  expression.type = {operand.type.kind, operand.type.rank};
+  expression.type = operand.type;
+  expression.type.is_optional = false;
 }
 
 void RuleChecker::check_or(Expression& expression) {
@@ -224,6 +255,7 @@ void RuleChecker::check_or(Expression& expression) {
     } else if (right.type.kind != Kind::none && require_numeric(right)) {
       expression.type = {Kind::tensor,
                          left.type.rank == right.type.rank ? left.type.rank : std::nullopt};
+      if (left.type.sizes == right.type.sizes) expression.type.sizes = left.type.sizes;
     }
     return;
   }
@@ -262,15 +294,18 @@ void RuleChecker::check_binary(Expression& expression) {
     return e.type.kind == Kind::number || e.type.kind == Kind::truth;
   };
   const bool is_scalar = is_single(left) && is_single(right);
+  check_broadcast(expression, left.type, right.type);
   const bool are_lists = left.type.kind == Kind::list && right.type.kind == Kind::list;
   if (compares) {
     const bool is_whole = are_lists && (expression.text == "==" || expression.text == "!=");
     expression.type.kind = is_scalar || is_whole ? Kind::truth : Kind::truths;
+    if (expression.type.kind == Kind::truths)
+      expression.type = broadcast_type(Kind::truths, left.type, right.type);
     return;
   }
   const bool has_tensor = left.type.kind == Kind::tensor || right.type.kind == Kind::tensor;
   expression.type.kind = is_scalar ? Kind::number : has_tensor ? Kind::tensor : Kind::list;
-  if (has_tensor) expression.type.rank = broadcast_rank(left.type, right.type);
+  if (has_tensor) expression.type = broadcast_type(Kind::tensor, left.type, right.type);
 }
 
 void RuleChecker::check_call(Expression& expression) {
@@ -316,10 +351,24 @@ void RuleChecker::check_arguments(Expression& expression, std::size_t positional
     is_good =
         check_argument(expression.children[i], letter_of(function.parameters, i), function.name) &&
         is_good;
+  if (function.name == "selected") has_selection_ = true;
   if (is_good) expression.type = call_type(expression, positional);
 }
 
+bool RuleChecker::check_element_type(Expression& argument, std::string_view function) {
+  const auto dtype = argument.kind == Expression::Kind::name ? parse_dtype(argument.text)
+                                                              : std::optional<DType>();
+  if (!dtype || !is_numeric(*dtype)) {
+    errors_.add(argument.range, fmt::format("`{}` takes an element type here", function),
+                "element types are f32, f16, i8, i64, ...");
+    return false;
+  }
+  argument.dtype = *dtype;
+  return true;
+}
+
 bool RuleChecker::check_argument(Expression& argument, char letter, std::string_view function) {
+  if (letter == 'd') return check_element_type(argument, function);
   check_expression(argument);
   const ExpressionType& type = argument.type;
   if (type.kind == Kind::unknown && argument.symbol.kind == Symbol::Kind::unresolved) return false;
@@ -380,33 +429,6 @@ void RuleChecker::check_named_arguments(Expression& expression) {
       errors_.add(argument.range, fmt::format("there is no axis {} in a tensor of rank {}",
                                               argument.number, *first.type.rank));
   }
-}
-
-ExpressionType RuleChecker::call_type(const Expression& expression, std::size_t positional) const {
-  const auto& arguments = expression.children;
-  switch (expression.function->result) {
-    case 'n':
-      return {Kind::number};
-    case 'c':
-      return {Kind::truth};
-    case 'l':
-      return {Kind::list};
-    case 't':
-      return {Kind::tensor, expression.text == "scale" ? arguments[0].type.rank : std::nullopt};
-    case 'r':
-      if (positional == 1)
-        return {expression.argument_names.size() > 1 ? Kind::tensor : Kind::number};
-      [[fallthrough]];
-    default:
-      break;
-  }
-  ExpressionType type{Kind::number, 0};
-  for (std::size_t i = 0; i < positional; ++i) {
-    if (arguments[i].type.kind == Kind::number || arguments[i].type.kind == Kind::truth) continue;
-    type.rank = broadcast_rank(type, arguments[i].type);
-    type.kind = Kind::tensor;
-  }
-  return type;
 }
 
 }  // namespace rcc

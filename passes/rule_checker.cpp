@@ -36,8 +36,15 @@ ExpressionType type_of_capture(const OperandPattern& operand) {
   type.kind = operand.has_kind && operand.value_kind.is_const ? ExpressionType::Kind::tensor
                                                               : ExpressionType::Kind::value;
   const auto& dims = operand.value_kind.dims;
-  if (operand.value_kind.has_dims && (dims.empty() || dims.back().kind != DimPattern::Kind::rest))
-    type.rank = dims.size();
+  type.dtype = operand.value_kind.dtype;
+  if (!operand.value_kind.has_dims ||
+      (!dims.empty() && dims.back().kind == DimPattern::Kind::rest))
+    return type;
+  type.rank = dims.size();
+  for (const DimPattern& dim : dims)
+    type.sizes.push_back(dim.kind == DimPattern::Kind::number ? dim.number
+                         : dim.kind == DimPattern::Kind::name ? -2 - dim.slot
+                                                              : ExpressionType::kUnknownSize);
   return type;
 }
 
@@ -72,8 +79,9 @@ void RuleChecker::check() {
   check_patterns();
   check_reachable();
   check_statements();
-  check_replacements();
+  check_actions();
   if (errors_.count() != errors_before) return;
+  check_types();
   check_unused();
   compile();
   if (rule_.benefit == 0) rule_.benefit = static_cast<std::int64_t>(rule_.patterns.size());

@@ -14,6 +14,10 @@ class RuleChecker {
   void check();
   // After check().
   bool uses(const RuleOption& option) const;
+  // Whether a condition asks `selected(y)`.
+  bool has_selection() const { return has_selection_; }
+  // Whether a literal can be the value of an attribute of that type, and that value.
+  static bool to_attribute(const Expression& literal, AttributeType type, AttributeValue& value);
 
  private:
   // What a name stands for.
@@ -49,14 +53,18 @@ class RuleChecker {
   void check_attributes(std::size_t index);
   void check_attribute(NodePattern& pattern, AttributePattern& attribute);
   void check_attribute_capture(AttributePattern& attribute, AttributeType type);
-  bool to_attribute(const Expression& literal, AttributeType type, AttributeValue& value);
   const AttributeInfo* find_attribute(const OpInfo& op, const std::string& name, TextRange range);
   // Ranks and sizes against the letters of the operator's row.
   void check_axes(const NodePattern& pattern);
 
   // Expressions (rule_check_expression.cpp).
   void check_statements();
+  void check_condition(Expression& condition);
+  void check_let(RuleStatement& statement);
   void check_expression(Expression& expression);
+  void check_index(Expression& expression);
+  bool check_element_type(Expression& argument, std::string_view function);
+  std::string_view text_of(TextRange range) const;
   void check_name(Expression& expression);
   void check_member(Expression& expression);
   void check_list(Expression& expression);
@@ -67,12 +75,35 @@ class RuleChecker {
   void check_arguments(Expression& expression, std::size_t positional);
   bool check_argument(Expression& argument, char letter, std::string_view function);
   void check_named_arguments(Expression& expression);
-  ExpressionType call_type(const Expression& expression, std::size_t positional) const;
   // Reports a value, text or `none` where a number is needed. False then.
   bool require_numeric(const Expression& expression);
 
-  // Replacements (rule_check_build.cpp).
-  void check_replacements();
+  // Sizes of tensor expressions (rule_check_sizes.cpp).
+  ExpressionType call_type(const Expression& expression, std::size_t positional);
+  ExpressionType broadcast_type(ExpressionType::Kind kind, const ExpressionType& a,
+                                const ExpressionType& b) const;
+  void check_broadcast(const Expression& whole, const ExpressionType& a, const ExpressionType& b);
+  void check_scale(const Expression& call);
+  std::string sizes_text(const std::vector<std::int64_t>& sizes) const;
+
+  // What a rule does (rule_check_action.cpp).
+  void check_actions();
+  void check_replacement(Replacement& replacement);
+  // Nodes with a name.
+  bool makes_node(const Expression& expression);
+  void check_definition(RuleStatement& statement);
+  void check_edge(EdgeInsertion& edge);
+  void check_shared_edge(const EdgeInsertion& edge);
+  // Reports what a shared chain cannot read; returns whether it reads the edge's value.
+  bool check_shared_reads(const EdgeInsertion& edge, const Expression& expression);
+  void check_change(ConstantChange& change);
+  void check_contents(const ConstantChange& change, const ExpressionType& old);
+  void check_post_conditions();
+
+  // Types of whole patterns and replacements, by shape inference (rule_check_types.cpp).
+  void check_types();
+
+  // Nodes that are made (rule_check_build.cpp).
   void check_build_value(Expression& expression);
   bool is_build_call(const Expression& expression);
   void check_build(Expression& expression);
@@ -94,6 +125,7 @@ class RuleChecker {
   const OpTable& ops_;
   RuleErrors& errors_;
   std::map<std::string, Entry> names_;
+  bool has_selection_ = false;
 };
 
 // `help` text that offers the nearest of `names`, or nothing.

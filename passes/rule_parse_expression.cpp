@@ -111,7 +111,12 @@ bool RuleParser::parse_unary(Expression& result) {
 
 bool RuleParser::parse_postfix(Expression& result) {
   if (!parse_primary(result)) return false;
-  if (!accept(".")) return true;
+  if (peek().is(".") && !parse_member(result)) return false;
+  return !peek().is("[") || parse_index(result);
+}
+
+bool RuleParser::parse_member(Expression& result) {
+  take();
   Expression member;
   member.kind = Expression::Kind::member;
   if (!expect_name("an attribute after `.`", member.text, member.range)) return false;
@@ -121,6 +126,18 @@ bool RuleParser::parse_postfix(Expression& result) {
   }
   member.children.push_back(std::move(result));
   result = std::move(member);
+  return true;
+}
+
+bool RuleParser::parse_index(Expression& result) {
+  take();
+  Expression element;
+  element.kind = Expression::Kind::index;
+  element.children.resize(2);
+  if (!parse_expression(element.children[1]) || !expect("]", "after the index")) return false;
+  element.range = range_from(result.range.begin);
+  element.children[0] = std::move(result);
+  result = std::move(element);
   return true;
 }
 

@@ -21,33 +21,30 @@ bool RuleParser::parse_match(Rule& rule) {
   const int level = nesting_;
   while (!peek().is("}")) {
     if (peek().kind == RuleToken::Kind::end) return unexpected("`}` after the pattern");
-    if (!parse_binding(rule)) synchronize(level);
+    if (!parse_binding(rule.patterns)) synchronize(level);
   }
   take();
   return true;
 }
 
-bool RuleParser::parse_binding(Rule& rule) {
+bool RuleParser::parse_binding(Patterns& patterns) {
   NodePattern pattern;
-  const bool is_tuple = accept("(");
-  do {
-    std::string name;
-    TextRange range;
-    if (!expect_name("the name of the node's result", name, range)) return false;
-    pattern.results.push_back(std::move(name));
-    pattern.result_ranges.push_back(range);
-  } while (is_tuple && accept(","));
-  if (is_tuple && !expect(")", "after the names of the results")) return false;
-  return expect("=", "and an operator") && parse_pattern(rule, std::move(pattern)) &&
+  return parse_names("the name of the node's result", pattern.results, pattern.result_ranges) &&
+         expect("=", "and an operator") && parse_pattern(patterns, std::move(pattern)) &&
          expect(";", "after the pattern");
 }
 
-bool RuleParser::parse_pattern(Rule& rule, NodePattern pattern) {
+bool RuleParser::parse_pattern(Patterns& patterns, NodePattern pattern) {
   const std::uint32_t begin = peek().range.begin;
   if (++depth_ > kMaxDepth) {
     errors_.add(peek().range, "patterns are nested too deeply");
     --depth_;
     return false;
+  }
+  if (accept("@")) {
+    const bool is_good = parse_fragment_use(patterns, std::move(pattern));
+    --depth_;
+    return is_good;
   }
   do {
     std::string name;
@@ -56,12 +53,7 @@ bool RuleParser::parse_pattern(Rule& rule, NodePattern pattern) {
     pattern.op_names.push_back(std::move(name));
     pattern.op_ranges.push_back(range);
   } while (accept("|"));
-  if (!expect("(", "after the operator")) return false;
-  while (!peek().is(")")) {
-    if (!parse_operand(rule, pattern)) return false;
-    if (!peek().is(")") && !expect(",", "or `)` after the operand")) return false;
-  }
-  take();
+  if (!parse_operands(patterns, pattern)) return false;
   if (accept("{")) {
     while (!peek().is("}")) {
       if (!parse_attribute_pattern(pattern)) return false;
@@ -69,20 +61,40 @@ bool RuleParser::parse_pattern(Rule& rule, NodePattern pattern) {
     }
     take();
   }
+  if (!parse_suffix(pattern)) return false;
+  pattern.range = range_from(begin);
+  --depth_;
+  return append_pattern(patterns, std::move(pattern));
+}
+
+bool RuleParser::append_pattern(Patterns& patterns, NodePattern pattern) {
+  if (patterns.size() == kMaxPatterns)
+    errors_.add(pattern.range, fmt::format("a rule matches at most {} nodes", kMaxPatterns));
+  patterns.push_back(std::move(pattern));
+  return patterns.size() <= 2 * kMaxPatterns;
+}
+
+bool RuleParser::parse_operands(Patterns& patterns, NodePattern& pattern) {
+  if (!expect("(", "after the operator")) return false;
+  while (!peek().is(")")) {
+    if (!parse_operand(patterns, pattern)) return false;
+    if (!peek().is(")") && !expect(",", "or `)` after the operand")) return false;
+  }
+  take();
+  return true;
+}
+
+// `: f32[N, C] shared` after a pattern.
+bool RuleParser::parse_suffix(NodePattern& pattern) {
   if (accept(":")) {
     pattern.has_kind = true;
     if (!parse_value_kind(pattern.value_kind)) return false;
   }
-  pattern.is_shared = accept_word("shared");
-  pattern.range = range_from(begin);
-  --depth_;
-  if (rule.patterns.size() == kMaxPatterns)
-    errors_.add(pattern.range, fmt::format("a rule matches at most {} nodes", kMaxPatterns));
-  rule.patterns.push_back(std::move(pattern));
+  pattern.is_shared = accept_word("shared") || pattern.is_shared;
   return true;
 }
 
-bool RuleParser::parse_operand(Rule& rule, NodePattern& pattern) {
+bool RuleParser::parse_operand(Patterns& patterns, NodePattern& pattern) {
   OperandPattern operand;
   operand.range = peek().range;
   if (accept_rest()) {
@@ -97,10 +109,10 @@ bool RuleParser::parse_operand(Rule& rule, NodePattern& pattern) {
     if (!expect_name("the name of an operand", operand.operand, range)) return false;
     take();
   }
-  if (lexer_.peek_second().is("(") || lexer_.peek_second().is("|")) {
+  if (peek().is("@") || lexer_.peek_second().is("(") || lexer_.peek_second().is("|")) {
     operand.kind = OperandPattern::Kind::node;
-    if (!parse_pattern(rule, {})) return false;
-    operand.node = static_cast<int>(rule.patterns.size()) - 1;
+    if (!parse_pattern(patterns, {})) return false;
+    operand.node = static_cast<int>(patterns.size()) - 1;
     operand.range = range_from(operand.range.begin);
     pattern.operands.push_back(std::move(operand));
     return true;

@@ -90,8 +90,10 @@ void RuleParser::parse_file() {
       take();
       rules_.is_fixpoint = true;
       is_good = expect(";", "after `fixpoint`");
+    } else if (start.is_word("matcher")) {
+      is_good = parse_fragment();
     } else {
-      is_good = unexpected("`option`, `rule` or `fixpoint`");
+      is_good = unexpected("`option`, `matcher`, `rule` or `fixpoint`");
     }
     if (!is_good) synchronize(0);
   }
@@ -132,6 +134,7 @@ bool RuleParser::parse_option_value(RuleOption& option) {
 
 bool RuleParser::parse_option_range(RuleOption& option) {
   if (!accept_word("in")) return true;
+  if (option.value.index() == 3) return parse_option_choices(option);
   const auto bound = [this](std::optional<double>& limit) {
     const double sign = accept("-") ? -1 : 1;
     if (peek().kind != RuleToken::Kind::number) return unexpected("a number");
@@ -141,6 +144,17 @@ bool RuleParser::parse_option_range(RuleOption& option) {
   return expect("[", "before the smallest value") && bound(option.minimum) &&
          expect(",", "before the largest value") && bound(option.maximum) &&
          expect("]", "after the largest value");
+}
+
+bool RuleParser::parse_option_choices(RuleOption& option) {
+  if (!expect("[", "before the texts that are allowed")) return false;
+  while (!peek().is("]")) {
+    option.choices.emplace_back();
+    if (!expect_text("a text", option.choices.back())) return false;
+    if (!peek().is("]") && !expect(",", "or `]` after the text")) return false;
+  }
+  take();
+  return true;
 }
 
 bool RuleParser::parse_rule() {
@@ -205,47 +219,11 @@ bool RuleParser::parse_statement(Rule& rule) {
   if (token.is_word("let")) return parse_let(rule);
   if (token.is_word("where")) return parse_where(rule);
   if (token.is_word("replace")) return parse_replace(rule);
+  if (token.is_word("on")) return parse_edge(rule);
+  if (token.is_word("set")) return parse_change(rule);
+  if (token.is_word("ensure")) return parse_post_condition(rule);
   if (token.is_word("test")) return parse_test(rule);
-  return unexpected("`match`, `let`, `where`, `replace` or `test`");
-}
-
-bool RuleParser::parse_let(Rule& rule) {
-  take();
-  RuleStatement statement;
-  statement.kind = RuleStatement::Kind::let;
-  if (!expect_name("the name of the result", statement.name, statement.range)) return false;
-  const bool is_good = expect("=", "and an expression") && parse_expression(statement.expression) &&
-                       expect(";", "after the expression");
-  rule.statements.push_back(std::move(statement));
-  return is_good;
-}
-
-bool RuleParser::parse_where(Rule& rule) {
-  take();
-  do {
-    RuleStatement statement;
-    statement.kind = RuleStatement::Kind::where;
-    const std::uint32_t begin = peek().range.begin;
-    if (!parse_expression(statement.expression)) return false;
-    statement.range = range_from(begin);
-    statement.has_reason = accept_word("else");
-    if (statement.has_reason && !expect_text("the reason, as a text", statement.reason))
-      return false;
-    rule.statements.push_back(std::move(statement));
-  } while (accept(","));
-  return expect(";", "after the condition");
-}
-
-bool RuleParser::parse_replace(Rule& rule) {
-  Replacement replacement;
-  replacement.range = take().range;
-  if (!expect_name("the name of the result to replace", replacement.target,
-                   replacement.target_range))
-    return false;
-  if (!expect_word("with") || !parse_expression(replacement.with)) return false;
-  replacement.range = range_from(replacement.range.begin);
-  rule.replacements.push_back(std::move(replacement));
-  return expect(";", "after the replacement");
+  return unexpected("`match`, `let`, `where`, `replace`, `on edge`, `set`, `ensure` or `test`");
 }
 
 bool RuleParser::parse_test(Rule& rule) {

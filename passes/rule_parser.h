@@ -12,29 +12,51 @@ class RuleParser {
   void parse_file();
 
  private:
+  using Patterns = std::vector<NodePattern>;
+
   // Statements of a file and of a rule (rule_parser.cpp).
   bool parse_option();
   bool parse_option_value(RuleOption& option);
   bool parse_option_range(RuleOption& option);
+  bool parse_option_choices(RuleOption& option);
   bool parse_rule();
   bool parse_effect(Rule& rule);
   bool parse_rule_body(Rule& rule);
   bool parse_statement(Rule& rule);
+  bool parse_test(Rule& rule);
+
+  // Conditions and actions of a rule (rule_parse_action.cpp).
+  bool parse_names(std::string_view what, std::vector<std::string>& names,
+                   std::vector<TextRange>& ranges);
   bool parse_let(Rule& rule);
   bool parse_where(Rule& rule);
   bool parse_replace(Rule& rule);
-  bool parse_test(Rule& rule);
+  bool parse_edge(Rule& rule);
+  bool parse_change(Rule& rule);
+  bool parse_post_condition(Rule& rule);
 
   // Patterns (rule_parse_pattern.cpp).
   bool parse_match(Rule& rule);
-  bool parse_binding(Rule& rule);
+  bool parse_binding(Patterns& patterns);
   // Appends the pattern, after those nested in it.
-  bool parse_pattern(Rule& rule, NodePattern pattern);
-  bool parse_operand(Rule& rule, NodePattern& pattern);
+  bool parse_pattern(Patterns& patterns, NodePattern pattern);
+  bool parse_operands(Patterns& patterns, NodePattern& pattern);
+  bool parse_operand(Patterns& patterns, NodePattern& pattern);
+  bool parse_suffix(NodePattern& pattern);
+  bool append_pattern(Patterns& patterns, NodePattern pattern);
   bool parse_attribute_pattern(NodePattern& pattern);
   bool parse_attribute_literals(AttributePattern& attribute);
   bool parse_value_kind(ValueKind& kind);
   bool parse_dims(ValueKind& kind);
+
+  // Patterns with a name (rule_parse_fragment.cpp).
+  bool parse_fragment();
+  // After `@`: appends the fragment's patterns with the arguments in place of its parameters. The
+  // last takes the names in `binding`.
+  bool parse_fragment_use(Patterns& patterns, NodePattern binding);
+  const PatternFragment* find_fragment(const std::string& name, TextRange range);
+  void expand(Patterns& patterns, const PatternFragment& fragment,
+              const std::vector<OperandPattern>& arguments, NodePattern binding, TextRange use);
 
   // Expressions (rule_parse_expression.cpp).
   bool parse_expression(Expression& result) { return parse_or(result); }
@@ -46,6 +68,8 @@ class RuleParser {
   bool parse_product(Expression& result);
   bool parse_unary(Expression& result);
   bool parse_postfix(Expression& result);
+  bool parse_member(Expression& result);
+  bool parse_index(Expression& result);
   bool parse_primary(Expression& result);
   bool parse_list(Expression& result);
   bool parse_call(Expression& result);

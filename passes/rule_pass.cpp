@@ -28,7 +28,8 @@ RuleRun::RuleRun(Graph& graph, const RuleSet& rules, RuleRunSettings settings)
       rules_(rules),
       settings_(std::move(settings)),
       index_(rules),
-      matcher_(settings_.options) {
+      matcher_(settings_.options, Matcher::Explain::declined, &settings_.selection),
+      shared_(graph) {
   statistics_.rewrites_of_rule.resize(rules.rules.size());
 }
 
@@ -94,11 +95,14 @@ Result<std::optional<Rewrite>> RuleRun::rewrite_at(Node& root, const Rule& rule)
         statistics_.unchecked_reason = fmt::format("{}: {}", site, recorded.error());
     }
   }
-  auto done = Rewriter(graph_, rule, matcher_.bindings()).apply();
+  auto done = Rewriter(graph_, rule, matcher_.bindings(), &shared_).apply();
   if (!done) {
-    reasons_.push_back(std::move(done).error());
+    // Without a reason: the rule's own work.
+    if (!done.error().empty()) reasons_.push_back(std::move(done).error());
     return std::nullopt;
   }
+  if (done->violation)
+    RCC_TRY(defect(rule, done->violation->range, site, done->violation->message));
   ++statistics_.rewrites;
   for (std::size_t i = 0; i < rules_.rules.size(); ++i)
     if (rules_.rules[i].get() == &rule) ++statistics_.rewrites_of_rule[i];
@@ -127,9 +131,14 @@ Result<void> RuleRun::check(const Rule& rule, const Rewrite& rewrite, const Rule
           difference->relative, rule.tolerance);
   }
   if (problem.empty()) return {};
+  return defect(rule, rule.range, site, problem);
+}
+
+Result<void> RuleRun::defect(const Rule& rule, TextRange range, const std::string& site,
+                             const std::string& problem) const {
   Diagnostic diagnostic;
   diagnostic.message = fmt::format("rule `{}` is wrong at {}: {}", rule.name, site, problem);
-  diagnostic.span = rules_.source->span(rule.range);
+  diagnostic.span = rules_.source->span(range);
   diagnostic.help = "this is a defect of the rule, not of the model";
   // The pipeline makes it the user's error when the rule is the user's.
   return fail(ErrorKind::internal, std::move(diagnostic));

@@ -17,6 +17,8 @@ namespace rcc {
 struct RuleRunSettings {
   // One for each option of the rule set.
   std::vector<Datum> options;
+  // Of rules that ask `selected(y)`.
+  LayerSelection selection;
   Verify verify = Verify::structural;
   std::uint64_t seed = 0;
   // Told about sites that were left alone, once each.
@@ -56,6 +58,8 @@ class RuleRun {
   Result<std::optional<Rewrite>> rewrite_at(Node& root, const Rule& rule);
   Result<void> check(const Rule& rule, const Rewrite& rewrite, const RuleReplay& replay,
                      const std::string& site);
+  Result<void> defect(const Rule& rule, TextRange range, const std::string& site,
+                      const std::string& problem) const;
   void decline(const Node& root);
   void enqueue(const Rewrite& rewrite);
 
@@ -64,6 +68,7 @@ class RuleRun {
   RuleRunSettings settings_;
   RuleIndex index_;
   Matcher matcher_;
+  SharedNodes shared_;
   RuleRunStatistics statistics_;
   // Reasons kept until it is known that no rule applies at the node.
   std::vector<std::string> reasons_;

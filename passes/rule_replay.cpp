@@ -169,9 +169,8 @@ bool is_site(const CutOut& cut, const Rule& rule, const Bindings& bindings) {
 tl::expected<RuleReplay, std::string> RuleReplay::record(const Graph& graph, const Rule& rule,
                                                          const Bindings& bindings,
                                                          std::uint64_t seed) {
-  std::vector<const Value*> outputs;
-  for (const Replacement& replacement : rule.replacements)
-    outputs.push_back(bindings.values[static_cast<std::size_t>(replacement.slot)]);
+  const std::vector<Value*> observed = observed_results(rule, bindings);
+  const std::vector<const Value*> outputs(observed.begin(), observed.end());
   RuleReplay replay;
   tl::expected<CutOut, std::string> cut = cannot("it has no inputs");
   for (const InputSize size : sizes_to_try(bindings.nodes)) {
@@ -193,6 +192,7 @@ tl::expected<RuleReplay, std::string> RuleReplay::record(const Graph& graph, con
 tl::expected<RuleReplay::Difference, std::string> RuleReplay::compare(
     const Graph& graph, const Rewrite& rewrite) const {
   std::vector<Node*> nodes = rewrite.new_nodes;
+  nodes.insert(nodes.end(), rewrite.reused_nodes.begin(), rewrite.reused_nodes.end());
   for (const NodeId id : matched_)
     if (Node* node = graph.node(id)) nodes.push_back(node);
   const std::vector<const Value*> outputs(rewrite.results.begin(), rewrite.results.end());

@@ -8,14 +8,21 @@ target_sources(rcc_core PRIVATE
   node_sampler_parameters.cpp
   operand_axes.cpp
   rewriter.cpp
+  rewriter_edges.cpp
+  rewriter_plan.cpp
   rule.cpp
+  rule_check_action.cpp
   rule_check_attributes.cpp
   rule_check_build.cpp
   rule_check_expression.cpp
+  rule_check_sizes.cpp
+  rule_check_types.cpp
   rule_checker.cpp
   rule_compile.cpp
   rule_lexer.cpp
+  rule_parse_action.cpp
   rule_parse_expression.cpp
+  rule_parse_fragment.cpp
   rule_parse_pattern.cpp
   rule_parser.cpp
   rule_pass.cpp
@@ -25,7 +32,11 @@ target_sources(rcc_core PRIVATE
   rule_validation.cpp
   site_builder.cpp
   site_comparison.cpp
+  site_functions.cpp
   site_readers.cpp
   tensor_expression.cpp
   tensor_expression_functions.cpp
+  tensor_masks.cpp
+  tensor_reductions.cpp
+  tensor_shapes.cpp
 )

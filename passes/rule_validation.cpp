@@ -310,6 +310,8 @@ class RuleValidator {
     }
     auto done = Rewriter(graph, rule_, matcher.bindings()).apply();
     if (!done) remember(kPlanned, done.error());
+    violation_.clear();
+    if (done && done->violation) violation_ = "its `ensure` fails: " + done->violation->message;
     return done.has_value();
   }
 
@@ -323,6 +325,7 @@ class RuleValidator {
 
   std::string check(const SynthesisedSite& site, const Graph& after, std::uint64_t seed) {
     const Graph& before = site.graph;
+    if (!violation_.empty()) return violation_;
     if (const auto valid = verify(after); !valid)
       return "its result is not valid: " + valid.error().message();
     if (before.outputs().size() != after.outputs().size()) return "the number of outputs changes";
@@ -368,6 +371,8 @@ class RuleValidator {
   std::vector<std::uint64_t> good_seeds_;
   bool has_run_ = false;
   std::string not_run_;
+  // Of the rewrite just done.
+  std::string violation_;
   // Of the goal being tried: how far the best try came, and why no further.
   std::size_t deepest_ = 0;
   std::string reason_;

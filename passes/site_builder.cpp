@@ -31,6 +31,8 @@ std::vector<double> numbers_in(const Rule& rule) {
     collect_numbers(statement.expression, numbers);
   for (const Replacement& replacement : rule.replacements)
     collect_numbers(replacement.with, numbers);
+  for (const EdgeInsertion& edge : rule.edges) collect_numbers(edge.with, numbers);
+  for (const ConstantChange& change : rule.changes) collect_numbers(change.value, numbers);
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   std::erase_if(numbers, [](double number) { return !(std::abs(number) <= 1e4); });

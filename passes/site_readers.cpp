@@ -42,6 +42,7 @@ void SiteBuilder::read_root() {
   for (std::size_t i = 0; i < root.result_count(); ++i) {
     const auto& slots = rule_.root().result_slots;
     const bool is_replaced =
+        rule_.keeps_nodes() ||
         std::any_of(rule_.replacements.begin(), rule_.replacements.end(),
                     [&](const auto& r) { return i < slots.size() && r.slot == slots[i]; });
     if (!is_replaced) continue;

@@ -8,6 +8,8 @@
 #include <functional>
 #include <utility>
 
+#include "passes/glob.h"
+
 namespace rcc {
 
 namespace {
@@ -141,6 +143,7 @@ DatumResult evaluate_name(const Expression& expression, const Bindings& bindings
       return bindings.lets[symbol.index];
     case Symbol::Kind::option:
       return (*bindings.options)[symbol.index];
+    case Symbol::Kind::made:
     case Symbol::Kind::unresolved:
       break;
   }
@@ -192,6 +195,20 @@ DatumResult evaluate_binary(const Expression& expression, const Bindings& bindin
   return result;
 }
 
+DatumResult evaluate_index(const Expression& expression, const Bindings& bindings) {
+  DatumResult list = evaluate(expression.children[0], bindings);
+  DatumResult index = evaluate(expression.children[1], bindings);
+  if (!list) return list;
+  if (!index) return index;
+  const auto count = static_cast<std::int64_t>(list->data.size());
+  const std::int64_t wanted = to_int(index->data.at(0));
+  if (list->shape.size() != 1 || wanted < -count || wanted >= count)
+    return no_value(fmt::format("there is no element {} among [{}]", wanted,
+                                fmt::join(list->shape, ",")));
+  const auto at = static_cast<std::size_t>(wanted < 0 ? wanted + count : wanted);
+  return Datum{{}, {list->data[at]}, list->dtype};
+}
+
 DatumResult evaluate_call(const Expression& expression, const Bindings& bindings) {
   FunctionCall call{expression, bindings, {}};
   for (std::size_t i = 0; i < expression.children.size(); ++i) {
@@ -199,7 +216,8 @@ DatumResult evaluate_call(const Expression& expression, const Bindings& bindings
     const std::string_view letters = expression.function->parameters;
     const bool is_named = !expression.argument_names[i].empty();
     const bool is_reference =
-        !is_named && i < letters.size() && (letters[i] == 'v' || letters[i] == 'm');
+        !is_named && i < letters.size() &&
+        (letters[i] == 'v' || letters[i] == 'm' || letters[i] == 'd');
     DatumResult argument = is_reference ? DatumResult(Datum{}) : evaluate(child, bindings);
     if (!argument) return argument;
     if (is_named)
@@ -234,6 +252,12 @@ std::string_view name_of(ExpressionType::Kind kind) {
       return "a value that is not constant";
   }
   return "unknown";
+}
+
+bool LayerSelection::contains(const Node& node) const {
+  const auto names = [&](const std::string& glob) { return matches_glob(glob, node.label()); };
+  return (layers.empty() || std::any_of(layers.begin(), layers.end(), names)) &&
+         std::none_of(exclude.begin(), exclude.end(), names);
 }
 
 Datum Datum::of_list(const std::vector<std::int64_t>& values) {
@@ -305,6 +329,8 @@ DatumResult evaluate(const Expression& expression, const Bindings& bindings) {
       return evaluate_binary(expression, bindings);
     case Expression::Kind::call:
       return evaluate_call(expression, bindings);
+    case Expression::Kind::index:
+      return evaluate_index(expression, bindings);
     case Expression::Kind::none:
       break;
   }

@@ -26,9 +26,15 @@ struct ExpressionType {
     none,   // the absent operand
     value,  // a value of the graph that is not constant
   };
+  static constexpr std::int64_t kUnknownSize = -1;
+
   Kind kind = Kind::unknown;
   // Of a tensor, where known.
   std::optional<std::size_t> rank = std::nullopt;
+  // Size along each axis when the rank is known and a size is; else empty.
+  std::vector<std::int64_t> sizes = {};
+  // Of a tensor, where known.
+  DType dtype = DType::unknown;
   // The optional operand that may be absent; `or` gives it a default.
   bool is_optional = false;
 
@@ -38,11 +44,14 @@ std::string_view name_of(ExpressionType::Kind kind);
 
 // What a name in a rule stands for; `index` counts within its kind.
 struct Symbol {
-  enum class Kind : std::uint8_t { unresolved, value, attribute, dim, let, option };
+  // made: a result of a NodeDefinition.
+  enum class Kind : std::uint8_t { unresolved, value, attribute, dim, let, option, made };
   Kind kind = Kind::unresolved;
   std::uint32_t index = 0;
   // The pattern whose result a value is, or -1.
   int node = -1;
+  // Of a made node.
+  std::uint32_t result = 0;
 };
 
 struct Expression;
@@ -79,12 +88,16 @@ struct Expression {
     member,
     unary,
     binary,
-    call
+    call,
+    // children[0][children[1]]
+    index,
   };
   Kind kind = Kind::none;
   TextRange range;
   // Name, called function, operator sign, member, or the value of a text.
   std::string text;
+  // Of the argument that names an element type.
+  DType dtype = DType::unknown;
   double number = 0;
   bool is_integer = false;
   // Elements, operands or arguments.
@@ -117,6 +130,14 @@ struct Datum {
   bool is_scalar() const { return shape.empty(); }
 };
 
+// The layers that `selected(y)` holds for, by name or glob as in every pass.
+struct LayerSelection {
+  // Empty: all.
+  std::vector<std::string> layers;
+  std::vector<std::string> exclude;
+  bool contains(const Node& node) const;
+};
+
 // What the names of a rule stand for at one site.
 struct Bindings {
   // By pattern; the root is last.
@@ -128,6 +149,8 @@ struct Bindings {
   std::vector<bool> is_dim_bound;
   std::vector<Datum> lets;
   const std::vector<Datum>* options = nullptr;
+  // Null: every layer.
+  const LayerSelection* selection = nullptr;
 };
 
 // Value of a checked expression, or the reason why it has none at this site: sizes that do not fit,
@@ -142,6 +165,8 @@ struct FunctionCall {
   std::vector<Datum> arguments;
   // The value that argument `index` names; null when it is absent.
   const Value* value(std::size_t index) const;
+  // The matched node that argument `index` names.
+  const Node& node(std::size_t index) const;
   // The number given by name.
   std::optional<std::int64_t> named(std::string_view name) const;
 
@@ -152,11 +177,12 @@ struct FunctionCall {
 struct ExpressionFunction {
   std::string_view name;
   // One letter for each parameter: n number, t number, list or tensor, l list, c truth or truths,
-  // v value of the graph, m matched node. The last may be followed by ? (may be left out) or * (any
-  // number of them).
+  // v value of the graph, m matched node, d element type. The last may be followed by ? (may be left
+  // out) or * (any number of them).
   std::string_view parameters;
-  // n number, t tensor, l list, c truth; e: a number when all arguments are, else a tensor; r: a
-  // tensor when `axis` is given, else a number.
+  // n number, t tensor, l list, c truth, b truth for each element; e: a number when all arguments
+  // are, else a tensor; s: a tensor of the sizes of the first argument; r: a tensor when `axis` is
+  // given, else a number.
   char result = 'n';
   // Numbers given by name, separated by a space; required unless followed by ?.
   std::string_view named;

@@ -96,7 +96,8 @@ TEST(RuleLoad, SyntaxErrorsSayWhatWasExpected) {
       body_errors("match { y = relu(x; }\nfrobnicate;\n"),
       ElementsAre(
           "2:19: expected `,` or `)` after the operand, found `;`",
-          "3:1: expected `match`, `let`, `where`, `replace` or `test`, found `frobnicate`"));
+          "3:1: expected `match`, `let`, `where`, `replace`, `on edge`, `set`, `ensure` or `test`, "
+          "found `frobnicate`"));
   EXPECT_THAT(
       errors_of("option a = \"x\n"),
       ElementsAre("1:12: the text is not closed (end it with a quotation mark on its line)",
@@ -175,7 +176,7 @@ TEST(RuleLoad, ExpressionsHaveTypes) {
       ElementsAre("3:7: `k` is not a matched node (only a node bound in `match` has attributes)"));
   EXPECT_THAT(errors("where \"a\" + 1 == 2;\nreplace y with x;"),
               testing::Contains("3:7: a text is not a number"));
-  EXPECT_THAT(errors("where all(scale(k, k) == 1);\nreplace y with x;"),
+  EXPECT_THAT(errors("where all(scale(k, [1]) == 1);\nreplace y with x;"),
               ElementsAre("3:11: `scale` needs `axis = ...`"));
 }
 
@@ -192,8 +193,8 @@ TEST(RuleLoad, OptionalOperandsNeedADefault) {
 TEST(RuleLoad, Replacements) {
   EXPECT_THAT(
       body_errors("match { y = relu(x); }\n"),
-      ElementsAre("1:6: rule `r` replaces nothing (write `replace y with ...;`, y being the last "
-                  "binding of `match`)"));
+      ElementsAre("1:6: rule `r` changes nothing (write `replace y with ...;`, `on edge x -> y "
+                  "insert ...;` or `set W = ...;`)"));
   EXPECT_THAT(
       body_errors("match { c = relu(x); y = tanh(c); }\nreplace c with x;"),
       ElementsAre("3:9: `c` is not a result of the root of the pattern (the last binding of "
