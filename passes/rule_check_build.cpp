@@ -52,10 +52,11 @@ void RuleChecker::check_build_value(Expression& expression) {
 }
 
 // A name that is both an operator and a function (`reshape`) makes a node when it has braces or
-// when an argument is not constant.
+// when an argument is not constant. A function that asks about values (`shape`) takes them.
 bool RuleChecker::is_build_call(const Expression& expression) {
-  if (expression.has_braces || find_expression_function(expression.text) == nullptr) return true;
-  if (ops_.find(expression.text) == nullptr) return false;
+  const ExpressionFunction* function = find_expression_function(expression.text);
+  if (expression.has_braces || function == nullptr) return true;
+  if (ops_.find(expression.text) == nullptr || function->parameters.starts_with('v')) return false;
   return std::any_of(
       expression.children.begin(), expression.children.end(), [this](const Expression& child) {
         if (child.kind == Expression::Kind::call) return is_build_call(child);
