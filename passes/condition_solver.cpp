@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
+#include <utility>
 
 namespace rcc {
 
@@ -321,7 +323,8 @@ bool ConditionSolver::assign_gather(const Expression& call, const Datum& target)
     if (has_all && assign(call.children[1], places)) return true;
   }
   const DatumResult places = evaluate(call.children[1], bindings_);
-  if (!items || !places || places->data.size() != target.data.size()) return false;
+  if (!items || !places || places->data.size() != target.data.size())
+    return assign_shuffled(call, target);
   const auto count = static_cast<std::int64_t>(items->data.size());
   for (std::size_t i = 0; i < target.data.size(); ++i) {
     const std::int64_t place = to_int(places->data[i]);
@@ -329,6 +332,19 @@ bool ConditionSolver::assign_gather(const Expression& call, const Datum& target)
     items->data[static_cast<std::size_t>(place < 0 ? place + count : place)] = target.data[i];
   }
   return assign(call.children[0], *items);
+}
+
+// Both lists anew: the items in any order, and where they are.
+bool ConditionSolver::assign_shuffled(const Expression& call, const Datum& target) {
+  Datum places = target;
+  std::iota(places.data.begin(), places.data.end(), 0.0);
+  for (std::size_t i = places.data.size(); i > 1; --i)
+    std::swap(places.data[i - 1],
+              places.data[static_cast<std::size_t>(random_.below(static_cast<std::int64_t>(i)))]);
+  Datum items = target;
+  for (std::size_t i = 0; i < target.data.size(); ++i)
+    items.data[static_cast<std::size_t>(places.data[i])] = target.data[i];
+  return assign(call.children[0], items) && assign(call.children[1], places);
 }
 
 bool ConditionSolver::assign_size(const Expression& call, std::int64_t target) {

@@ -57,6 +57,7 @@ class ConditionSolver {
   bool assign_binary(const Expression& expression, const Datum& target);
   bool assign_call(const Expression& expression, const Datum& target);
   bool assign_gather(const Expression& call, const Datum& target);
+  bool assign_shuffled(const Expression& call, const Datum& target);
   bool assign_size(const Expression& call, std::int64_t target);
   bool match_types(const Expression& call, bool with_dtype);
   // Whether the pattern leaves the value to choice.

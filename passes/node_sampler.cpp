@@ -78,7 +78,9 @@ Sizes NodeSampler::random_shape(std::size_t index, std::size_t least_rank) {
       random_.one_in(5) ? static_cast<std::size_t>(random_.between(0, 5)) : style_.rank;
   rank = operand.wanted_rank.value_or(std::max({rank, least_rank, operand.wanted_sizes.size()}));
   Sizes shape;
-  for (std::size_t axis = 0; axis < rank; ++axis) shape.push_back(wanted(index, axis, size()));
+  // Many axes are short ones.
+  for (std::size_t axis = 0; axis < rank; ++axis)
+    shape.push_back(wanted(index, axis, rank > 5 ? random_.between(1, 2) : size()));
   return shape;
 }
 
@@ -139,6 +141,9 @@ void NodeSampler::choose_first() {
   if (kind == OpKind::conv || kind == OpKind::conv_integer || kind == OpKind::conv_transpose)
     least = 3;
   if (kind == OpKind::gemm || kind == OpKind::matmul || kind == OpKind::matmul_integer) least = 2;
+  if (least == 3 && has(1) && !draft_.operands[0].wanted_rank)
+    draft_.operands[0].wanted_rank =
+        is_free(1) ? draft_.operands[1].wanted_rank : std::optional(rank_of(1));
   if (const auto letters = operand_axes(draft_.op->axes); !letters.empty())
     least = std::max(least, letters[0].size() - (is_open(letters[0]) ? 1 : 0));
   Sizes shape = random_shape(0, least);

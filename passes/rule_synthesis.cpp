@@ -25,6 +25,16 @@ std::optional<std::size_t> first_failure(const Rule& rule, Bindings& bindings) {
   return std::nullopt;
 }
 
+// What was solved for other sizes does not fit any more; sizes stay. False: there is nothing.
+bool forget_contents(SiteHints& hints) {
+  const bool is_empty =
+      hints.constants.empty() && hints.attributes.empty() && hints.members.empty();
+  hints.constants.clear();
+  hints.attributes.clear();
+  hints.members.clear();
+  return !is_empty;
+}
+
 }  // namespace
 
 tl::expected<SynthesisedSite, std::string> synthesise_site(const Rule& rule,
@@ -34,8 +44,11 @@ tl::expected<SynthesisedSite, std::string> synthesise_site(const Rule& rule,
   SiteHints hints;
   for (std::uint64_t round = 0;; ++round) {
     SiteBuilder builder(rule, variant, settings, hints, seed);
-    if (std::string problem = builder.build(); !problem.empty())
-      return tl::unexpected<std::string>(std::move(problem));
+    if (std::string problem = builder.build(); !problem.empty()) {
+      if (round == kMostRounds || !forget_contents(hints))
+        return tl::unexpected<std::string>(std::move(problem));
+      continue;
+    }
     const auto failed = first_failure(rule, builder.bindings());
     bool goes_on = failed && round < kMostRounds &&
                    rule.statements[*failed].kind == RuleStatement::Kind::where;

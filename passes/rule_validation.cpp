@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t kSitesOfGoal = 4;
 constexpr std::size_t kTriesOfSite = 40;
 constexpr std::size_t kLeastTries = 300;
+constexpr std::size_t kMostTriesForFirst = 500;
 // After a failure, how many more graphs to try for a smaller one that fails.
 constexpr std::size_t kTriesOfSmaller = 40;
 // Of symbols.
@@ -189,6 +190,7 @@ class RuleValidator {
     std::size_t tries = 0;
     const std::size_t most = std::max(goal.sites * kTriesOfSite, kLeastTries);
     for (; tries < most && reached < goal.sites; ++tries) {
+      if (reached == 0 && tries == kMostTriesForFirst) break;
       switch (try_once(goal, seed_for(goal, tries))) {
         case Trial::missed:
           break;
