@@ -70,7 +70,8 @@ class RuleTestRunner {
     const auto expected = print_plain(wanted);
     if (!got || !expected) return "a graph cannot be printed";
     if (sorted_constants(*got) == sorted_constants(*expected)) return {};
-    return fmt::format("it became\n{}instead of\n{}{}", *got, *expected, declined);
+    return fmt::format("it became another graph{}\nit is\n{}and should be\n{}", declined, *got,
+                       *expected);
   }
 
   static std::string sorted_constants(const std::string& text) {
@@ -108,9 +109,12 @@ Result<std::size_t> run_rule_tests(std::string_view text, std::string_view file,
       ++count;
       const std::string problem = runner.run(test);
       if (problem.empty()) continue;
+      // The first line says it, graphs follow.
+      const std::size_t end = problem.find('\n');
       Diagnostic diagnostic;
-      diagnostic.message =
-          fmt::format("test \"{}\" of rule `{}` failed: {}", test.name, rule->name, problem);
+      diagnostic.message = fmt::format("test \"{}\" of rule `{}` failed: {}", test.name, rule->name,
+                                       problem.substr(0, end));
+      if (end != std::string::npos) diagnostic.notes.push_back(problem.substr(end + 1));
       diagnostic.span = rules->source->span(test.range);
       failed.diagnostics.push_back(std::move(diagnostic));
     }
