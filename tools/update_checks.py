@@ -8,7 +8,7 @@ that of the test's own folder. A test that fails for another reason than its CHE
 is, with an error. CHECK lines that hold stay, so a second run changes nothing; a block that does not
 hold (a CHECK-LABEL with the lines after it, or the lines of a prefix without labels) is written anew,
 one CHECK-NEXT for each line of output. Comments, CHECK-LABEL and CHECK-NOT lines stay where they are.
-A graph without a block gets one.
+A graph without any CHECK lines gets a block.
 
 This writes down what happens, not what should happen: read every line before you commit it, and
 delete those that do not matter to the claim of the test.
@@ -159,17 +159,26 @@ def rewrite_block(lines, check, block, folder):
     lines[at:at] = made
 
 
-def missing_graphs(lines, check):
-    """Gives graphs of the test a label, where the prefix has one for others or no lines at all."""
+def has_checks_above(lines, number, checks):
+    """Whether the comment above a graph has CHECK lines of any prefix."""
+    while number > 0 and lines[number - 1].startswith("//"):
+        number -= 1
+        if any(check.directive(lines[number]) is not None for check in checks):
+            return True
+    return False
+
+
+def missing_graphs(lines, check, checks):
+    """Gives graphs a label: all when the prefix has no lines yet, else those without any checks."""
     own = [line for line in lines if check.directive(line) is not None and "RUN:" not in line]
-    labelled = [label_text(line) for line in own if check.directive(line) == "LABEL"]
-    if own and not labelled:
+    if own and not any(check.directive(line) == "LABEL" for line in own):
         return
-    known = {name for text in labelled for name in re.findall(r"graph (@[\w.]+)", text)}
-    missing = set(re.findall(r"^graph (@[\w.]+)", check.text, re.M)) - known
+    written = set(re.findall(r"^graph (@[\w.]+)", check.text, re.M))
     for number in range(len(lines) - 1, -1, -1):
         match = re.match(r"graph (@[\w.]+)", lines[number])
-        if match is None or match[1] not in missing:
+        if match is None or match[1] not in written:
+            continue
+        if own and has_checks_above(lines, number, checks):
             continue
         label = [f"// {check.prefix}-LABEL: graph {match[1]}("]
         if number > 0 and lines[number - 1].startswith("//") and "RUN:" not in lines[number - 1]:
@@ -180,7 +189,7 @@ def missing_graphs(lines, check):
 def update_text(text, checks, filecheck, folder):
     lines = text.splitlines()
     for check in checks:
-        missing_graphs(lines, check)
+        missing_graphs(lines, check, checks)
         # Back to front: a rewritten block does not move those before it.
         for block in reversed(blocks_of(lines, check)):
             label = [] if block.label is None else [lines[block.label]]

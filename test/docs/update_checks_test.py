@@ -71,6 +71,13 @@ class UpdateChecksTest(unittest.TestCase):
         self.changed(head + first + "\n" + GRAPH.format("two"),
                      head + first + "\n" + MADE.format("two") + GRAPH.format("two"))
 
+    def test_a_block_that_was_deleted_stays_away(self):
+        head = HEAD.splitlines()[0] + "\n// RUN: rcc-opt %s | FileCheck %s --check-prefix=SAME\n"
+        same = "//\n// SAME-LABEL: graph @one(\n// SAME: identity\n"
+        text = head + MADE.format("one") + same + GRAPH.format("one") + MADE.format("two") \
+            + GRAPH.format("two")
+        self.changed(text, text)
+
     def test_keeps_what_holds_and_rewrites_what_does_not(self):
         head = HEAD.splitlines()[0] + "\n"
         holds = ("// Written by hand.\n// CHECK-LABEL: graph @one\n// CHECK-NOT: identity\n"
