@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""No file names a registry host or a folder of one machine; no file name says nothing."""
+"""No file names a registry host or a folder of one machine; no file name says nothing; the root holds
+what belongs there."""
 import pathlib
 import re
+import subprocess
 import sys
 
 TOPS = ["ir", "passes", "frontends", "backends", "tools", "test", "docs", ".ci"]
@@ -17,7 +19,16 @@ TEXT = {".cpp", ".h", ".cu", ".def", ".py", ".txt", ".cmake", ".md", ".rir", ".r
         ".test", ".json", ".in", ".cfg", ".sh", ""}
 
 
+def tracked_tops(root):
+    """First parts of the tracked paths; none outside of a checkout."""
+    done = subprocess.run(["git", "-C", root, "ls-files", "-z"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True)
+    return {path.split("/")[0] for path in done.stdout.split("\0") if path}
+
+
 def problems(root):
+    for top in sorted(tracked_tops(root) - set(TOPS) - AT_ROOT):
+        yield f"{top}: does not belong at the root"
     files = [root / name for name in AT_ROOT]
     files += [f for top in TOPS for f in (root / top).rglob("*") if "__pycache__" not in f.parts]
     for file in sorted(f for f in files if f.is_file()):
