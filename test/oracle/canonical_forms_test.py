@@ -4,6 +4,7 @@
 Also: what was put together is taken apart again where the opset of the model has no operator for it.
 """
 import subprocess
+import tomllib
 import unittest
 
 import numpy as np
@@ -13,9 +14,8 @@ from onnx import helper, numpy_helper
 import onnx_round_trip_test as base
 from onnx_round_trip_test import constant, info
 
-CANONICAL = ("fold_constants,drop_identity,drop_dropout,merge_clips,fuse_hard_swish,fuse_gelu,fuse_layer_norm,"
-             "merge_transposes,merge_reshapes,fuse_gemm,fuse_global_pool,fold_pad,fold_scale,fold_batch_norm,"
-             "fold_transpose,drop_dead_nodes")
+RECIPE = base.ROOT / "docs" / "recipes" / "canonicalize.toml"
+CANONICAL = ",".join(entry["name"] for entry in tomllib.loads(RECIPE.read_text())["pass"])
 TOLERANCE = 1e-5
 EPSILON = 1e-3
 
@@ -178,6 +178,8 @@ def structure(model):
 
 
 class OneForm(Forms):
+    """By the passes of docs/recipes/canonicalize.toml."""
+
     def setUp(self):
         super().setUp()
         self.weights = Weights()
@@ -192,6 +194,18 @@ class OneForm(Forms):
         for ours, theirs in zip(wide, [w for w in self.read if w.size > 1]):
             self.assertEqual(ours.shape, theirs.shape)
             np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE)
+
+    def test_recipe(self):
+        """As a user runs it: the same file as from the pipeline."""
+        onnx.save(as_keras(self.weights), self.folder / "keras.onnx")
+        by_recipe = self.folder / "canonical.onnx"
+        done = subprocess.run([base.BIN / "rcc", "--recipe", RECIPE, self.folder / "keras.onnx", "-o", by_recipe,
+                               "--no-cache"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        ours, by_pipeline = structure(onnx.load(by_recipe)), structure(self.canonical(as_keras(self.weights)))
+        self.assertEqual(ours[0], by_pipeline[0])
+        for left, right in zip(ours[1], by_pipeline[1], strict=True):
+            np.testing.assert_array_equal(left, right)
 
     def test_pytorch(self):
         self.assertEqual([kind for kind, _ in self.kinds],
