@@ -53,6 +53,8 @@ class Line:
         self.is_same_class = False
         self.export_seconds = self.rcc_seconds = 0.0
         self.problem = ""
+        # What rcc said while the passes ran.
+        self.remarks = ""
 
     def is_good(self, is_lossy=False):
         return not self.problem and (is_lossy or (self.error <= TOLERANCE and self.is_same_class))
@@ -121,7 +123,7 @@ def check(made, name, exporter, folder, size, batch=2, passes="", **export_optio
         line.export_seconds = time.perf_counter() - started
         line.nodes_in = nodes_of(source)
         started = time.perf_counter()
-        line.opaque, _ = round_trip(source, target, passes)
+        line.opaque, line.remarks = round_trip(source, target, passes)
         line.rcc_seconds = time.perf_counter() - started
         onnx.checker.check_model(str(target), full_check=True)
         line.nodes_out = nodes_of(target)

@@ -5,7 +5,9 @@ test/oracle/torchvision_models.py does it with all of them.
 """
 import importlib.util
 import pathlib
+import re
 import tempfile
+import tomllib
 import unittest
 
 if any(importlib.util.find_spec(name) is None for name in ("torch", "torchvision", "onnxscript")):
@@ -19,13 +21,17 @@ import torchvision_network  # noqa: E402
 OPAQUE = {"swin": {"Mod", "Not", "Range", "ScatterND"}, "vit": {"Mod"}, "convnext": set()}
 
 
+RECIPE = torchvision_models.ROOT / "docs" / "recipes" / "canonicalize.toml"
+CANONICAL = ",".join(entry["name"] for entry in tomllib.loads(RECIPE.read_text())["pass"])
+
+
 class Networks(unittest.TestCase):
-    def check(self, made, name, exporters, size=64, opaque=frozenset(), **options):
+    def check(self, made, name, exporters, size=64, opaque=frozenset(), is_lossy=False, **options):
         lines = []
         for exporter in exporters:
             with self.subTest(name=name, exporter=exporter), tempfile.TemporaryDirectory() as folder:
                 line = torchvision_models.check(made, name, exporter, pathlib.Path(folder), size, **options)
-                self.assertTrue(line.is_good(), str(line))
+                self.assertTrue(line.is_good(is_lossy), str(line))
                 self.assertLessEqual(set(line.opaque), set(opaque), str(line))
                 lines.append(line)
         return lines
@@ -40,6 +46,27 @@ class Networks(unittest.TestCase):
         # What computes constants only is gone.
         self.assertLess(plain.nodes_out, plain.nodes_in)
         self.assertLess(kept.nodes_out, kept.nodes_in)
+
+    def test_canonical_forms(self):
+        """With every pass of the recipe, checked by running both sides of each rewrite."""
+        made = torchvision_network.network("mobilenet_v3_small")
+        kept, folded = self.check(made, "mobilenet_v3_small", ["torchscript_bn", "dynamo"], passes=CANONICAL)
+        self.assertEqual(kept.nodes_out, folded.nodes_out)
+        self.assertNotIn("not checked", kept.remarks + folded.remarks)
+
+    def test_channels_removed(self):
+        """A quarter of every group; rcc compares the cut graph with the masked one."""
+        for name in ("mobilenet_v3_small", "shufflenet_v2_x0_5"):
+            made = torchvision_network.network(name)
+            line, = self.check(made, name, ["torchscript_bn"], is_lossy=True,
+                               passes="fold_constants,remove_channels{ratio=0.25}")
+            removed, channels, groups = map(int, re.search(
+                r"remove_channels: (\d+) of (\d+) channels in (\d+) of", line.remarks).groups())
+            self.assertGreater(removed, 0.1 * channels)
+            self.assertGreater(groups, 10)
+            self.assertNotIn("not checked", line.remarks)
+            # A shuffle of channels ties each to a place.
+            self.assertEqual("(reshape) needs axis" in line.remarks, name == "shufflenet_v2_x0_5")
 
     def test_squeezenet_with_a_free_batch(self):
         made = torchvision_network.network("squeezenet1_1")
