@@ -84,14 +84,14 @@ void RuleChecker::check_definition(RuleStatement& statement) {
                     static_cast<std::uint32_t>(i)};
     entry.range = definition.name_ranges[i];
     entry.type.kind = Kind::value;
-    entry.what = "made";
+    entry.what = definition.names.size() > 1 ? "captured" : "made";
     if (definition.names[i] != "_") declare(definition.names[i], entry);
   }
   rule_.definitions.push_back(std::move(definition));
 }
 
 void RuleChecker::check_edge(EdgeInsertion& edge) {
-  const Entry* source = look_up(edge.source, edge.source_range);
+  Entry* source = look_up(edge.source, edge.source_range);
   const Entry* target = look_up(edge.target, edge.target_range);
   if (source != nullptr && source->symbol.kind != Symbol::Kind::value)
     errors_.add(edge.source_range, fmt::format("`{}` is not a value of the graph", edge.source));
@@ -108,7 +108,14 @@ void RuleChecker::check_edge(EdgeInsertion& edge) {
       errors_.add(edge.source_range,
                   fmt::format("`{}` does not read `{}` in the pattern", edge.target, edge.source));
   }
+  // What goes on an edge is a node, also where all it reads is constant: `dequantize(q, s)`.
+  if (edge.with.kind == Expression::Kind::call && ops_.find(edge.with.text) != nullptr)
+    edge.with.has_braces = true;
+  // Where there is an edge, the operand is given.
+  const bool is_optional = source != nullptr && source->type.is_optional;
+  if (source != nullptr) source->type.is_optional = false;
   check_build_value(edge.with);
+  if (source != nullptr) source->type.is_optional = is_optional;
   if (edge.with.type.kind == Kind::none || edge.with.type.is_optional)
     errors_.add(edge.with.range, "what is inserted may be absent");
   if (edge.with.symbol.kind == Symbol::Kind::value &&

@@ -179,6 +179,8 @@ void RuleChecker::check_member(Expression& expression) {
 
 void RuleChecker::check_list(Expression& expression) {
   expression.type.kind = Kind::list;
+  expression.type.rank = 1;
+  expression.type.sizes = {static_cast<std::int64_t>(expression.children.size())};
   for (Expression& item : expression.children) {
     check_expression(item);
     if (item.type.kind != Kind::number && item.type.kind != Kind::unknown)
@@ -294,10 +296,11 @@ void RuleChecker::check_binary(Expression& expression) {
     return e.type.kind == Kind::number || e.type.kind == Kind::truth;
   };
   const bool is_scalar = is_single(left) && is_single(right);
-  check_broadcast(expression, left.type, right.type);
   const bool are_lists = left.type.kind == Kind::list && right.type.kind == Kind::list;
+  const bool is_whole =
+      compares && are_lists && (expression.text == "==" || expression.text == "!=");
+  if (!is_whole) check_broadcast(expression, left.type, right.type);
   if (compares) {
-    const bool is_whole = are_lists && (expression.text == "==" || expression.text == "!=");
     expression.type.kind = is_scalar || is_whole ? Kind::truth : Kind::truths;
     if (expression.type.kind == Kind::truths)
       expression.type = broadcast_type(Kind::truths, left.type, right.type);
@@ -359,7 +362,10 @@ bool RuleChecker::check_element_type(Expression& argument, std::string_view func
   const auto dtype = argument.kind == Expression::Kind::name ? parse_dtype(argument.text)
                                                               : std::optional<DType>();
   if (!dtype || !is_numeric(*dtype)) {
-    errors_.add(argument.range, fmt::format("`{}` takes an element type here", function),
+    errors_.add(argument.range,
+                argument.kind == Expression::Kind::name
+                    ? fmt::format("`{}` is not an element type of numbers", argument.text)
+                    : fmt::format("`{}` takes an element type here", function),
                 "element types are f32, f16, i8, i64, ...");
     return false;
   }

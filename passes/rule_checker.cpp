@@ -1,8 +1,10 @@
 #include "passes/rule_checker.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace rcc {
@@ -28,6 +30,22 @@ const OperandInfo* operand_info(const OpInfo& op, int index) {
   if (!op.operands.empty() && op.operands.back().arity == Arity::variadic)
     return &op.operands.back();
   return nullptr;
+}
+
+// What `!contraction` and its like stand for.
+struct Trait {
+  std::string_view name;
+  bool OpInfo::*holds;
+};
+constexpr std::array kTraits = {
+    Trait{"commutative", &OpInfo::is_commutative},
+    Trait{"contraction", &OpInfo::is_contraction},
+    Trait{"elementwise", &OpInfo::is_elementwise},
+    Trait{"keeps_scale", &OpInfo::keeps_scale},
+};
+
+bool has_operator(const NodePattern& pattern, const OpInfo& op) {
+  return std::find(pattern.ops.begin(), pattern.ops.end(), &op) != pattern.ops.end();
 }
 
 ExpressionType type_of_capture(const OperandPattern& operand) {
@@ -98,19 +116,39 @@ void RuleChecker::check_patterns() {
 
 void RuleChecker::check_operators(NodePattern& pattern) {
   for (std::size_t i = 0; i < pattern.op_names.size(); ++i) {
-    const OpInfo* op = ops_.find(pattern.op_names[i]);
+    const std::string& name = pattern.op_names[i];
+    if (name.starts_with('!')) {
+      check_trait(pattern, i);
+      continue;
+    }
+    const OpInfo* op = ops_.find(name);
     if (op == nullptr) {
       std::vector<std::string_view> names;
       for (const OpInfo& row : ops_.rows()) names.push_back(row.name);
-      errors_.add(pattern.op_ranges[i],
-                  fmt::format("there is no operator `{}`", pattern.op_names[i]),
-                  did_you_mean(pattern.op_names[i], names));
-    } else if (std::find(pattern.ops.begin(), pattern.ops.end(), op) != pattern.ops.end()) {
+      errors_.add(pattern.op_ranges[i], fmt::format("there is no operator `{}`", name),
+                  did_you_mean(name, names));
+    } else if (has_operator(pattern, *op)) {
       errors_.add(pattern.op_ranges[i], fmt::format("`{}` is given twice", op->name));
     } else {
       pattern.ops.push_back(op);
     }
   }
+}
+
+void RuleChecker::check_trait(NodePattern& pattern, std::size_t index) {
+  const std::string_view name = std::string_view(pattern.op_names[index]).substr(1);
+  const auto trait = std::find_if(kTraits.begin(), kTraits.end(),
+                                  [&](const Trait& t) { return t.name == name; });
+  if (trait == kTraits.end()) {
+    std::vector<std::string_view> names;
+    for (const Trait& known : kTraits) names.push_back(known.name);
+    const std::string help = did_you_mean(name, names);
+    errors_.add(pattern.op_ranges[index], fmt::format("operators have no trait `{}`", name),
+                help.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : help);
+    return;
+  }
+  for (const OpInfo& row : ops_.rows())
+    if (row.*trait->holds && !has_operator(pattern, row)) pattern.ops.push_back(&row);
 }
 
 void RuleChecker::check_operands(std::size_t index) {
@@ -275,9 +313,8 @@ void RuleChecker::check_reachable() {
 void RuleChecker::check_unused() {
   for (const auto& [name, entry] : names_) {
     if (entry.is_used || entry.symbol.kind == Symbol::Kind::option) continue;
-    const bool is_let = entry.symbol.kind == Symbol::Kind::let;
     errors_.add(entry.range, fmt::format("`{}` is {} but never used", name, entry.what),
-                is_let ? std::string() : "write `_` where any will do");
+                entry.what == "captured" ? "write `_` where any will do" : "");
   }
 }
 

@@ -35,6 +35,8 @@ class RuleChecker {
   // Patterns (rule_checker.cpp).
   void check_patterns();
   void check_operators(NodePattern& pattern);
+  // Operators with the trait that `op_names[index]` names.
+  void check_trait(NodePattern& pattern, std::size_t index);
   void check_operands(std::size_t index);
   void check_operand(std::size_t index, OperandPattern& operand, int position);
   void check_capture(std::size_t index, OperandPattern& operand);

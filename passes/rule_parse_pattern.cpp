@@ -47,11 +47,10 @@ bool RuleParser::parse_pattern(Patterns& patterns, NodePattern pattern) {
     return is_good;
   }
   do {
-    std::string name;
-    TextRange range;
-    if (!expect_name("an operator", name, range)) return false;
-    pattern.op_names.push_back(std::move(name));
-    pattern.op_ranges.push_back(range);
+    if (!parse_operator(pattern)) {
+      --depth_;
+      return false;
+    }
   } while (accept("|"));
   if (!parse_operands(patterns, pattern)) return false;
   if (accept("{")) {
@@ -65,6 +64,19 @@ bool RuleParser::parse_pattern(Patterns& patterns, NodePattern pattern) {
   pattern.range = range_from(begin);
   --depth_;
   return append_pattern(patterns, std::move(pattern));
+}
+
+// `conv`, or `!contraction` for every operator with that trait.
+bool RuleParser::parse_operator(NodePattern& pattern) {
+  const std::uint32_t begin = peek().range.begin;
+  const bool is_trait = accept("!");
+  std::string name;
+  TextRange range;
+  if (!expect_name(is_trait ? "a trait of operators after `!`" : "an operator", name, range))
+    return false;
+  pattern.op_names.push_back(is_trait ? "!" + name : std::move(name));
+  pattern.op_ranges.push_back({begin, range.end});
+  return true;
 }
 
 bool RuleParser::append_pattern(Patterns& patterns, NodePattern pattern) {
@@ -109,7 +121,7 @@ bool RuleParser::parse_operand(Patterns& patterns, NodePattern& pattern) {
     if (!expect_name("the name of an operand", operand.operand, range)) return false;
     take();
   }
-  if (peek().is("@") || lexer_.peek_second().is("(") || lexer_.peek_second().is("|")) {
+  if (peek().is("@") || peek().is("!") || lexer_.peek_second().is("(") || lexer_.peek_second().is("|")) {
     operand.kind = OperandPattern::Kind::node;
     if (!parse_pattern(patterns, {})) return false;
     operand.node = static_cast<int>(patterns.size()) - 1;

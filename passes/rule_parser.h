@@ -40,6 +40,7 @@ class RuleParser {
   bool parse_binding(Patterns& patterns);
   // Appends the pattern, after those nested in it.
   bool parse_pattern(Patterns& patterns, NodePattern pattern);
+  bool parse_operator(NodePattern& pattern);
   bool parse_operands(Patterns& patterns, NodePattern& pattern);
   bool parse_operand(Patterns& patterns, NodePattern& pattern);
   bool parse_suffix(NodePattern& pattern);

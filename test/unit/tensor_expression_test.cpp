@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -117,6 +118,96 @@ TEST(TensorExpression, SelectDoesNotMixInTheOtherSide) {
       numbers("select(k > 3, k, 1 / (k - k))"),
       ElementsAre(std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(),
                   std::numeric_limits<double>::infinity(), 4, 5, 6));
+}
+
+TEST(TensorExpression, TopK) {
+  EXPECT_THAT(numbers("top_k_mask([3, 1, 4, 1, 5], 2)"), ElementsAre(0, 0, 1, 0, 1));
+  // Of equals the earlier one.
+  EXPECT_THAT(numbers("top_k_mask([1, 2, 2, 2], 2)"), ElementsAre(0, 1, 1, 0));
+  EXPECT_THAT(numbers("top_k_mask([2, 2, 2, 2], 0)"), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(numbers("top_k_mask([2, 2], 9)"), ElementsAre(1, 1));
+  EXPECT_THAT(numbers("top_k_mask(k, 1, axis = 0)"), ElementsAre(0, 0, 0, 1, 1, 1));
+  EXPECT_THAT(numbers("top_k_mask(k, 1, axis = 1)"), ElementsAre(0, 0, 1, 0, 0, 1));
+  EXPECT_THAT(numbers("top_k_mask([1, 2, 4, 3], 1, axis = 0, group = 2)"), ElementsAre(0, 1, 1, 0));
+  EXPECT_THAT(numbers("top_k_mask(k / (k - 1) * (k - 1), 1)"), ElementsAre(1, 0, 0, 0, 0, 0))
+      << "what is no number counts as the largest, so that it stays visible";
+  EXPECT_EQ(value_of("top_k_mask(k, 1, axis = 1, group = 2)").error(),
+            "3 elements are not made of groups of 2");
+  EXPECT_EQ(value_of("top_k_mask(k, 0 - 1)").error(), "there are no -1 largest elements");
+}
+
+TEST(TensorExpression, NOfM) {
+  EXPECT_THAT(numbers("mask_n_m([1, -2, 3, -4, 5, 5, -5, 5], 2, 4, axis = 0)"),
+              ElementsAre(0, 0, 3, -4, 5, 5, 0, 0));
+  EXPECT_THAT(numbers("mask_n_m(k, 1, 2, axis = 0)"), ElementsAre(0, 0, 0, 4, 5, 6));
+  EXPECT_THAT(numbers("mask_n_m(transpose(k), 1, 3, axis = 0)"), ElementsAre(0, 0, 0, 0, 3, 6));
+  EXPECT_THAT(numbers("mask_n_m(k, 0, 3, axis = 1)"), ElementsAre(0, 0, 0, 0, 0, 0));
+  EXPECT_EQ(value_of("mask_n_m(k, 1, 2, axis = 1)").error(),
+            "3 elements are not made of groups of 2");
+  EXPECT_EQ(value_of("mask_n_m(k, 3, 2, axis = 0)").error(), "3 of 2 is no pattern of zeros");
+  const auto holds = [](std::string_view tensor, std::string_view pattern) {
+    return numbers(fmt::format("select(is_n_m({}, {}, axis = 0), 1, 0)", tensor, pattern));
+  };
+  EXPECT_THAT(holds("[1, 0, 0, 2]", "1, 2"), ElementsAre(1));
+  EXPECT_THAT(holds("[1, 3, 0, 2]", "1, 2"), ElementsAre(0));
+}
+
+// Against a plain sort of (value, index) pairs, ties included.
+TEST(TensorExpression, TopKChoosesWhatASortWould) {
+  std::uint64_t state = 1;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::pair<double, int>> order;
+    std::string list;
+    for (int i = 0; i < 37; ++i) {
+      state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+      const auto value = static_cast<double>((state >> 33) % 8);
+      order.emplace_back(-value, i);
+      list += fmt::format("{}{}", i == 0 ? "" : ", ", value);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<double> expected(37, 0);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(round % 38); ++i)
+      expected[static_cast<std::size_t>(order[i].second)] = 1;
+    EXPECT_EQ(numbers(fmt::format("top_k_mask([{}], {})", list, round % 38)), expected);
+  }
+}
+
+TEST(TensorExpression, ElementTypes) {
+  EXPECT_THAT(numbers("cast([0.5, 1.5, 2.5, -0.5, 200, -200], i8)"),
+              ElementsAre(0, 2, 2, 0, 127, -128));
+  EXPECT_THAT(numbers("cast([-1, 255.5, 300], u8)"), ElementsAre(0, 255, 255));
+  EXPECT_EQ(value_of("cast([1, 2], i8)")->dtype, DType::i8);
+  EXPECT_EQ(to_tensor(*value_of("cast(k, f16)"), DType::f32).dtype(), DType::f16);
+  EXPECT_THAT(numbers("cast([1.0009765625, 1.00048828125], f16)"), ElementsAre(1.0009765625, 1));
+  // What is computed with a rounded tensor sees the rounded elements.
+  EXPECT_THAT(numbers("cast([0.6, 1.4], i8) * 0.5"), ElementsAre(0.5, 0.5));
+}
+
+TEST(TensorExpression, QuantizesLikeTheOperators) {
+  EXPECT_THAT(numbers("quantize([0.25, 0.75, 1.25, 100, -100], 0.5, cast(0, i8))"),
+              ElementsAre(0, 2, 2, 127, -128));
+  EXPECT_THAT(numbers("quantize([-1, 0, 1], 0.5)"), ElementsAre(0, 0, 2));
+  EXPECT_EQ(value_of("quantize([1], 1)")->dtype, DType::u8);
+  EXPECT_THAT(numbers("quantize(k, [1, 2], cast(0, i8), axis = 0)"), ElementsAre(1, 2, 3, 2, 2, 3));
+  EXPECT_THAT(numbers("dequantize(cast([0, 128, 255], u8), 0.5, cast(128, u8))"),
+              ElementsAre(-64, 0, 63.5));
+  EXPECT_THAT(numbers("dequantize(quantize(k, [1, 2], cast(0, i8), axis = 0), [1, 2], axis = 0)"),
+              ElementsAre(1, 2, 3, 4, 4, 6));
+  EXPECT_EQ(value_of("quantize(k, [1, 2, 3, 4], axis = 0)").error(),
+            "an axis of size 2 cannot be scaled by [4] factors");
+}
+
+TEST(TensorExpression, ElementsOfLists) {
+  EXPECT_THAT(numbers("[5, 6, 7][1] + [5, 6, 7][-1]"), ElementsAre(13));
+  EXPECT_THAT(numbers("shape(k)[0] * sum(k, axis = 0)[2]"), ElementsAre(18));
+  EXPECT_EQ(value_of("[5, 6][2]").error(), "there is no element 2 among [2]");
+  EXPECT_EQ(value_of("[5, 6][-3]").error(), "there is no element -3 among [2]");
+}
+
+TEST(TensorExpression, PowersAndSigns) {
+  EXPECT_THAT(numbers("pow(k, 2)"), ElementsAre(1, 4, 9, 16, 25, 36));
+  EXPECT_THAT(numbers("pow(2, 8) - 1"), ElementsAre(255));
+  EXPECT_THAT(numbers("sign(k - 3)"), ElementsAre(-1, -1, 0, 1, 1, 1));
 }
 
 TEST(TensorExpression, ReadsDefaultsOfAbsentOperands) {

@@ -1,0 +1,277 @@
+// What is said about rules that change edges and constants, make nodes with names, use matchers and
+// compute with sizes: message, place and remedy of each mistake.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "passes/rule.h"
+
+namespace rcc {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// "line:column: message (help)" of everything that is wrong.
+std::vector<std::string> errors_of(std::string_view text) {
+  const auto rules = load_rules(text, "t.rules", *OpTable::builtin());
+  std::vector<std::string> result;
+  if (rules) return result;
+  for (const Diagnostic& d : rules.error().diagnostics)
+    result.push_back(fmt::format("{}:{}: {}{}", d.span.line, d.span.column, d.message,
+                                 d.help.empty() ? "" : " (" + d.help + ")"));
+  return result;
+}
+
+// Errors of an exact rule: the pattern is line 2, the rest line 3.
+std::vector<std::string> errors_in(std::string_view match, std::string_view rest,
+                                   std::string_view effect = "exact") {
+  return errors_of(
+      fmt::format("rule r effect {} {{\nmatch {{ {} }}\n{}\n}}\n", effect, match, rest));
+}
+
+TEST(RuleErrors, Edges) {
+  EXPECT_THAT(errors_in("y = relu(x);", "on edge x -> y insert neg(x);"), IsEmpty());
+  EXPECT_THAT(errors_in("y = relu(x);", "on edge x -> y insert neg(x); replace y with x;"),
+              ElementsAre("3:1: the node of this edge or constant is replaced by the same rule "
+                          "(say it in the replacement)"));
+  EXPECT_THAT(errors_in("y = mul(x, _: const);", "on edge q -> y insert neg(x);"),
+              ElementsAre("3:9: `q` is not bound"));
+  EXPECT_THAT(errors_in("c = relu(x); y = tanh(c);", "on edge x -> y insert neg(x);"),
+              ElementsAre("3:9: `y` does not read `x` in the pattern"));
+  EXPECT_THAT(errors_in("y = mul(x, k: const);", "on edge x -> k insert neg(x);"),
+              ElementsAre("3:14: `k` is not a matched node (an edge leads from a value to the node "
+                          "that reads it)"));
+  EXPECT_THAT(errors_in("y = relu(x: f32[N]);", "on edge N -> y insert neg(x);"),
+              ElementsAre("3:9: `N` is not a value of the graph"));
+  EXPECT_THAT(errors_in("y = relu(x);", "on edge x -> y insert x;"),
+              ElementsAre("3:23: `x` is on this edge already"));
+  EXPECT_THAT(errors_in("y = conv(x, _, b?) { .. };", "on edge x -> y insert b;"),
+              ElementsAre("3:23: what is inserted may be absent"));
+  EXPECT_THAT(errors_in("y = relu(x);", "on edge x -> y insert quantise(x);"),
+              ElementsAre("3:23: there is no operator or function `quantise` (did you mean "
+                          "`quantize`?)"));
+}
+
+TEST(RuleErrors, SharedEdges) {
+  EXPECT_THAT(errors_in("y = add(x, z);", "on edge x -> y insert add(x, z) share;"),
+              ElementsAre("3:30: a shared insertion reads `x` and constants only (what other nodes "
+                          "compute differs from reader to reader)"));
+  EXPECT_THAT(errors_in("y = add(x, z);", "on edge x -> y insert z share;"),
+              ElementsAre("3:23: only nodes that read `x` can be shared by its readers (drop "
+                          "`share`)"));
+  EXPECT_THAT(errors_in("c = tanh(x); y = relu(c);", "on edge c -> y insert c(x) share;"),
+              testing::Contains("3:23: a shared insertion names its operators"));
+}
+
+TEST(RuleErrors, SetConstants) {
+  EXPECT_THAT(errors_in("y = mul(x, k: const);", "set k = -k;"),
+              ElementsAre("2:17: `x` is captured but never used (write `_` where any will do)"));
+  EXPECT_THAT(errors_in("y = mul(_, k: const);", "set k = -k sparse;"), IsEmpty());
+  EXPECT_THAT(errors_in("y = relu(x);", "set x = 1;"),
+              ElementsAre("3:5: `x` is not a constant (write `x: const` in the pattern)"));
+  EXPECT_THAT(errors_in("y = relu(_);", "set y = 1;"), ElementsAre("3:5: `y` is not a constant"));
+  EXPECT_THAT(errors_in("y = conv(_, _, b?: const) { .. };", "set b = (b or 0);"),
+              ElementsAre("3:5: `b` may be absent (match it without `?`)"));
+  EXPECT_THAT(errors_in("y = mul(_, k: const);", "set k = -k; set k = k * 2;"),
+              ElementsAre("3:17: `k` is set twice"));
+  EXPECT_THAT(errors_in("y = mul(_, k: const);", "set k = -k shared;"),
+              ElementsAre("3:1: `shared` changes readers that the rule does not see, so its effect "
+                          "is lossy (drop `shared`: readers outside of the match then keep the old "
+                          "contents)"));
+  EXPECT_THAT(errors_in("y = mul(_, k: const);", "set k = -k shared;", "lossy"), IsEmpty());
+}
+
+TEST(RuleErrors, ContentsOfConstants) {
+  const std::string_view match = "y = mul(_, k: const f32[2, 3]);";
+  EXPECT_THAT(errors_in(match, "set k = full([3, 2], 1);"),
+              ElementsAre("3:9: `k` has sizes [2,3], its new contents [3,2]"));
+  EXPECT_THAT(errors_in(match, "set k = transpose(k);"),
+              ElementsAre("3:9: `k` has sizes [2,3], its new contents [3,2]"));
+  EXPECT_THAT(errors_in(match, "set k = sum(k, axis = 0);"),
+              ElementsAre("3:9: `k` has 2 axes, its new contents 1"));
+  EXPECT_THAT(errors_in(match, "set k = concat(k, k, axis = 1);"),
+              ElementsAre("3:9: `k` has sizes [2,3], its new contents [2,6]"));
+  EXPECT_THAT(errors_in(match, "set k = slice(k, axis = 1, begin = 1, end = 3);"),
+              ElementsAre("3:9: `k` has sizes [2,3], its new contents [2,2]"));
+  EXPECT_THAT(errors_in(match, "set k = max(k);"),
+              ElementsAre("3:9: `k` is a tensor, not a number (write `full(shape(k), ...)`)"));
+  EXPECT_THAT(errors_in(match, "set k = cast(k, i8);"),
+              ElementsAre("3:9: `k` is f32, its new contents i8 (`set` keeps the element type)"));
+}
+
+TEST(RuleErrors, PostConditions) {
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with x; ensure rank(x);"),
+              ElementsAre("3:26: a condition is a truth, not a number"));
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with x; ensure rank(q) == 1;"),
+              ElementsAre("3:31: `q` is not bound"));
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with x; ensure;"),
+              ElementsAre("3:25: expected an expression, found `;`"));
+}
+
+TEST(RuleErrors, NodesWithNames) {
+  EXPECT_THAT(errors_in("y = relu(x);", "let t = tanh(x); replace y with add(t, t);"), IsEmpty());
+  EXPECT_THAT(errors_in("y = relu(x);", "let t = tanh(x); replace y with x;"),
+              ElementsAre("3:5: `t` is made but never used"));
+  EXPECT_THAT(errors_in("y = relu(x);", "let (s, t) = tanh(x); replace y with add(s, t);"),
+              ElementsAre("3:9: `tanh` has 1 results"));
+  EXPECT_THAT(errors_in("y = relu(x);", "let (s, t) = 1 + 2; replace y with add(x, s);"),
+              ElementsAre("3:9: only a node has several results (name what is computed, then "
+                          "`slice` it)"));
+  EXPECT_THAT(errors_in("y = relu(x);", "let t = tanh(x); where all(t > 0); replace y with t;"),
+              ElementsAre("3:28: `t` is a node that the rule makes, so nothing can be computed "
+                          "with it"));
+  EXPECT_THAT(errors_in("y = relu(x);", "let (a, b) = split(x) { axis = 0 }; replace y with a;"),
+              ElementsAre("3:9: `b` is captured but never used (write `_` where any will do)"));
+  EXPECT_THAT(errors_in("y = relu(x);", "let x = tanh(y); replace y with x;"),
+              ElementsAre("3:5: `x` already has a meaning, from line 2"));
+}
+
+TEST(RuleErrors, SyntaxOfActions) {
+  EXPECT_THAT(errors_in("y = relu(x);", "set;"),
+              ElementsAre("3:4: expected the constant to change, found `;`"));
+  EXPECT_THAT(errors_in("y = relu(x);", "on x -> y insert neg(x);"),
+              ElementsAre("3:4: expected `edge`, found `x`"));
+  EXPECT_THAT(errors_in("y = relu(x);", "on edge x y insert neg(x);"),
+              ElementsAre("3:11: expected `->` and the node that reads it, found `y`"));
+  EXPECT_THAT(errors_in("y = relu(x);", "on edge x -> y insert neg(x) shared;"),
+              ElementsAre("3:30: expected `;` or `share` after what is inserted, found `shared`"));
+  EXPECT_THAT(errors_of("rule r effect lossy recursive {\nmatch { y = mul(_, k: const); }\n"
+                        "set k = -k;\n}"),
+              ElementsAre("1:6: rule `r` is recursive, but replaces nothing (only a rule that "
+                          "replaces its root can rewrite its own result)"));
+}
+
+TEST(RuleErrors, TraitsOfOperators) {
+  EXPECT_THAT(errors_in("y = !elementwise(x, ..) { .. };", "replace y with x;"), IsEmpty());
+  EXPECT_THAT(errors_in("y = !contractoin(x, ..) { .. };", "replace y with x;"),
+              ElementsAre("2:13: operators have no trait `contractoin` (did you mean "
+                          "`contraction`?)"));
+  EXPECT_THAT(errors_in("y = !linear(x, ..) { .. };", "replace y with x;"),
+              ElementsAre("2:13: operators have no trait `linear` (there are commutative, "
+                          "contraction, elementwise, keeps_scale)"));
+  EXPECT_THAT(errors_in("y = !contraction(x, _, ..) { group = 1, .. };", "replace y with x;"),
+              ElementsAre("2:38: `gemm` has no attribute `group`"));
+}
+
+TEST(RuleErrors, TypesOfPatternsAndReplacements) {
+  EXPECT_THAT(
+      errors_in("y = conv(x: f32[N, C], W: const f32[O, C, 3, 3]);", "replace y with conv(x, W);"),
+      ElementsAre("2:13: this matches nothing: operand `x` f32[N,C] has rank 2, expected 4"));
+  EXPECT_THAT(
+      errors_in("y = add(x: f32[2], k: const f32[3]);", "replace y with sub(x, k);"),
+      ElementsAre("2:13: this matches nothing: operand `B` f32[3] does not broadcast with [2]"));
+  EXPECT_THAT(errors_in("y = relu(x: f32[2, 3]);", "replace y with transpose(x) { perm = [1, 0] };"),
+              ElementsAre("3:16: `y` is f32[2,3], but its replacement is f32[3,2]"));
+  EXPECT_THAT(errors_in("y = relu(x: f32[2, 3]);", "replace y with cast(x) { to = \"f16\" };"),
+              ElementsAre("3:16: `y` is f32[2,3], but its replacement is f16[2,3]"));
+  EXPECT_THAT(errors_in("y = relu(x: f32[2, 3]);", "replace y with relu(unsqueeze(x) { axes = [0] });"),
+              ElementsAre("3:16: `y` is f32[2,3], but its replacement is f32[1,2,3]"));
+  EXPECT_THAT(
+      errors_in("y = relu(x: f32[2, 3]);", "on edge x -> y insert transpose(x) { perm = [1, 0] };"),
+      ElementsAre("3:23: `x` is f32[2,3], but what is inserted is f32[3,2]"));
+  EXPECT_THAT(errors_in("y = relu(x: f32[2, 3]);", "replace y with add(x, full([4], 1));"),
+              ElementsAre("3:16: this node cannot be made: operand `B` ?[4] does not broadcast with "
+                          "[2,3]"));
+  // Sizes that are only named may be equal.
+  EXPECT_THAT(errors_in("y = relu(x: f32[A, B]);", "replace y with transpose(x) { perm = [1, 0] };"),
+              IsEmpty());
+}
+
+TEST(RuleErrors, SizesOfExpressions) {
+  const std::string_view match = "y = mul(x, k: const f32[2, 3]);";
+  const std::string_view use = " replace y with mul(x, s);";
+  const auto errors = [&](std::string_view let) {
+    return errors_in(match, fmt::format("let s = {};{}", let, use));
+  };
+  EXPECT_THAT(errors("k + [1, 2, 3]"), IsEmpty());
+  EXPECT_THAT(errors("k + [1, 2]"),
+              ElementsAre("3:9: sizes [2,3] and [2] do not fit (sizes meet at the last axis; "
+                          "`reshape` makes room for others)"));
+  EXPECT_THAT(errors("k * transpose(k)"),
+              ElementsAre("3:9: sizes [2,3] and [3,2] do not fit (sizes meet at the last axis; "
+                          "`reshape` makes room for others)"));
+  EXPECT_THAT(errors("max(k, full([4], 0))"),
+              ElementsAre("3:9: sizes [2,3] and [4] do not fit (sizes meet at the last axis; "
+                          "`reshape` makes room for others)"));
+  EXPECT_THAT(errors("scale(k, [1, 2, 3], axis = 0)"),
+              ElementsAre("3:18: an axis of size 2 cannot be scaled by 3 factors"));
+  EXPECT_THAT(errors("scale(k, k, axis = 0)"),
+              ElementsAre("3:18: factors of `scale` have one axis, not 2"));
+  EXPECT_THAT(errors("k[0]"), ElementsAre("3:9: a list, or a tensor of one axis, has elements; "
+                                          "this is a tensor (`slice` takes a part of a tensor)"));
+  EXPECT_THAT(errors("cast(k, int8)"),
+              ElementsAre("3:17: `int8` is not an element type of numbers (element types are f32, "
+                          "f16, i8, i64, ...)"));
+  EXPECT_THAT(errors("cast(k, 8)"),
+              ElementsAre("3:17: `cast` takes an element type here (element types are f32, f16, "
+                          "i8, i64, ...)"));
+  EXPECT_THAT(errors("mask_n_m(k, 2, 4)"), ElementsAre("3:9: `mask_n_m` needs `axis = ...`"));
+  EXPECT_THAT(errors("k * top_k_mask(k, 2, groups = 4)"),
+              ElementsAre("3:39: `top_k_mask` has no argument `groups` (did you mean `group`?)"));
+}
+
+TEST(RuleErrors, Matchers) {
+  const std::string_view silu = "matcher silu(x) = mul(x, sigmoid(x));\n";
+  const auto errors = [&](std::string_view match) {
+    return errors_of(fmt::format(
+        "{}rule r effect exact {{\nmatch {{ {} }}\nreplace y with x;\n}}\n", silu, match));
+  };
+  EXPECT_THAT(errors("y = @silu(x);"), IsEmpty());
+  EXPECT_THAT(errors("y = relu(@silu(x));"), IsEmpty());
+  EXPECT_THAT(errors("y = @silu(relu(x));"), IsEmpty());
+  EXPECT_THAT(errors("y = @sliu(x);"),
+              testing::Contains("3:14: there is no matcher `sliu` above (did you mean `silu`?)"));
+  EXPECT_THAT(errors("y = @silu(x, 1);"),
+              ElementsAre("3:22: expected an operand: a name, `_`, `none`, `..` or an operator, "
+                          "found `1`"));
+  EXPECT_THAT(errors("y = @silu(x, z);"),
+              ElementsAre("3:14: matcher `silu` has 1 parameters, not 2"));
+  EXPECT_THAT(errors("y = @silu(..);"),
+              testing::Contains("3:19: arguments of a matcher are given one by one, by position"));
+  EXPECT_THAT(errors_of("matcher m(x) = relu(z);\nrule r effect exact { match { y = @m(x); } "
+                        "replace y with x; }"),
+              ElementsAre("1:11: matcher `m` does not use `x`",
+                          "1:21: `z` is no parameter of matcher `m` (a rule sees only what the "
+                          "parameters name; write `_` where any will do)"));
+  EXPECT_THAT(errors_of("matcher m(x) = relu(x);\nrule r effect exact { match { y = tanh(x); } "
+                        "replace y with x; }"),
+              ElementsAre("1:9: no rule uses matcher `m`"));
+  EXPECT_THAT(errors_of("matcher m(x) = relu(x);\nmatcher m(x) = tanh(x);\nrule r effect exact { "
+                        "match { y = @m(x); } replace y with x; }"),
+              ElementsAre("2:9: matcher `m` is already there"));
+  EXPECT_THAT(
+      errors_of("matcher m(x, a) = concat(x, x) { axis = a };\nrule r effect exact { match { y = "
+                "@m(x, relu(z)); } replace y with x; }"),
+      testing::Contains("2:41: this parameter is an attribute; give a name or `_`"));
+}
+
+TEST(RuleErrors, Selection) {
+  EXPECT_THAT(errors_of("option layers = 1 \"h\";\nrule r effect exact { match { y = relu(x); } "
+                        "where selected(y), layers > 0; replace y with x; }"),
+              ElementsAre("1:8: option `layers` is already there (rules that ask `selected(...)` "
+                          "have `layers` and `exclude`)"));
+  EXPECT_THAT(errors_in("y = relu(x);", "where selected(x); replace y with x;"),
+              ElementsAre("3:16: `selected` takes a node bound in `match`, not a value that is not "
+                          "constant"));
+}
+
+TEST(RuleErrors, ChoicesOfOptions) {
+  const auto errors = [](std::string_view option) {
+    return errors_of(fmt::format("option a = {} \"h\";\nrule r effect exact {{ match {{ y = relu(x); "
+                                 "}} where a == \"u\"; replace y with x; }}",
+                                 option));
+  };
+  EXPECT_THAT(errors("\"u\" in [\"u\", \"v\"]"), IsEmpty());
+  EXPECT_THAT(errors("\"w\" in [\"u\", \"v\"]"),
+              ElementsAre("1:8: the default of option `a` is not among its values"));
+  EXPECT_THAT(errors("\"u\" in [\"u\", 1]"), ElementsAre("1:25: expected a text, found `1`"));
+}
+
+TEST(RuleErrors, AttributesThatAreNotSet) {
+  EXPECT_THAT(errors_in("y = reduce_mean(x) { keepdims = none };", "replace y with x;"),
+              ElementsAre("2:41: attribute `keepdims` always has a value"));
+}
+
+}  // namespace
+}  // namespace rcc
