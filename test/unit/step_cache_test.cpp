@@ -6,6 +6,7 @@
 
 #include "ir/text.h"
 #include "tools/rcc/graph_digest.h"
+#include "tools/rcc/step_keys.h"
 
 namespace rcc {
 namespace {
@@ -136,6 +137,24 @@ TEST_F(StepCacheTest, DigestSeesStructureAndWeights) {
   Graph renamed = graph.clone();
   renamed.rename(*renamed.find_value("y"), "z");
   EXPECT_NE(*graph_digest(graph), *graph_digest(renamed));
+}
+
+class NoServices final : public ServiceProvider {
+ public:
+  Result<Services*> services() override { return fail(ErrorKind::environment, "none"); }
+};
+
+// A rule file may be called like a built-in pass and do something else, or change between two runs.
+TEST_F(StepCacheTest, OnlyBuiltInPassesHaveKeys) {
+  fs::create_directories(folder_);
+  const fs::path file = folder_ / "drop_identity.rules";
+  std::ofstream(file) << "rule r effect exact { match { y = relu(relu(x)); } replace y with relu(x); }";
+  const Graph graph = *parse_graph(kText);
+  const Recipe recipe;
+  NoServices provider;
+  StepKeys keys(recipe, graph, Verify::structural, {}, provider);
+  EXPECT_TRUE((*keys.step(graph, *make_pass("drop_identity", {}))).has_value());
+  EXPECT_FALSE((*keys.step(graph, *load_rules_pass(file, {}))).has_value());
 }
 
 }  // namespace

@@ -1,19 +1,13 @@
 #include "tools/rcc/step_keys.h"
 
-#include <algorithm>
-
-#include "passes/registry.h"
 #include "tools/rcc/graph_digest.h"
 #include "tools/rcc/processor.h"
 
 namespace rcc {
 
 Result<std::optional<Digest>> StepKeys::step(const Graph& graph, const PassInstance& pass) {
-  const auto builtin = builtin_passes();
-  const bool is_builtin = std::any_of(builtin.begin(), builtin.end(), [&](const PassEntry& entry) {
-    return entry.name == pass.name;
-  });
-  if (!is_builtin) return std::nullopt;
+  // A file of the user may have the name of a built-in pass, and its contents may change.
+  if (pass.is_from_file) return std::nullopt;
   if (!original_digest_) original_digest_ = RCC_TRY(graph_digest(original_));
   TypedOptionSet<TargetOptions> target;
   target.options = recipe_.target;
