@@ -1,4 +1,5 @@
 """Passes outside the tree: the installed package, a module built against it, and modules refused."""
+import json
 import os
 import pathlib
 import re
@@ -7,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+import onnx
 
 BIN = pathlib.Path(os.environ.get("RCC_BIN", "build/core/bin")).resolve()
 ROOT = pathlib.Path(os.environ.get("RCC_ROOT", ".")).resolve()
@@ -225,10 +228,16 @@ class PassModuleTest(unittest.TestCase):
 
     def test_a_recipe_names_a_pass_of_a_module(self):
         text = 'schema = 1\n[[pass]]\nname = "merge_relu"\n'
-        done = self.recipe(text, f"--load-pass={self.module('rules')}")
+        done = self.recipe(text, f"--load-pass={self.module('rules')}", "--report=report.json")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("1/1 merge_relu", done.stderr)
         self.assertTrue((self.folder / "out.onnx").is_file())
+        report = json.loads((self.folder / "report.json").read_text())
+        (step,) = report["passes"]
+        self.assertEqual(step["file"], str(self.module("rules")))
+        self.assertRegex(step["file_digest"], "^xxh128:[0-9a-f]{32}$")
+        metadata = {row.key: row.value for row in onnx.load(self.folder / "out.onnx").metadata_props}
+        self.assertEqual(metadata["rcc.pass.01.file"], step["file_digest"])
         done = self.recipe(text)
         self.assertIn("error: unknown pass `merge_relu`\n", done.stderr)
         self.assertEqual(done.returncode, 2)
@@ -262,6 +271,7 @@ class PassModuleTest(unittest.TestCase):
                               f"--reproducer-dir={self.folder / 'left'}")
         self.assertIn("rule `merge_sigmoid` is wrong at %y", done.stderr)
         self.assertNotIn("defect of rcc", done.stderr)
+        self.assertIn(f"--load-pass='{self.module('rules')}'", done.stderr)
         self.assertEqual(done.returncode, 2)
 
     # ------------------------------------------------------------------------------- what is refused

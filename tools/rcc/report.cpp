@@ -63,6 +63,10 @@ Json step_json(const StepRecord& step) {
            {"seconds", result.seconds}};
   if (result.report.checked_difference >= 0)
     out["checked_difference"] = result.report.checked_difference;
+  if (!step.file.empty()) {
+    out["file"] = step.file.string();
+    out["file_digest"] = step.file_digest;
+  }
   out["facts"] = std::move(facts);
   for (auto& [number, epoch] : epochs) out["epochs"].push_back(std::move(epoch));
   return out;

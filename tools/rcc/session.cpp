@@ -53,6 +53,13 @@ std::string summary_line(std::size_t number, std::size_t count, const StepRecord
   return text;
 }
 
+// What a pass of the user was, for those who want to run it again.
+Result<std::string> file_digest(const std::filesystem::path& path) {
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 32;
+  const auto file = RCC_TRY(MappedFile::open(path, kMaxBytes));
+  return "xxh128:" + hash_bytes(file->bytes()).hex();
+}
+
 }  // namespace
 
 Session::Session(RunOptions options, Console& console)
@@ -200,6 +207,8 @@ Result<void> Session::after_pass(const Graph& graph, const PipelineOptions::Step
   record.result = found_ ? *found_
                          : StepResult{step.report, step.seconds, step.changed, sink_.messages};
   if (!found_) store(graph, step.pass, record.result);
+  record.file = step.pass.module_file.empty() ? step.pass.rules_file : step.pass.module_file;
+  if (!record.file.empty()) record.file_digest = RCC_TRY(file_digest(record.file));
   steps_.push_back(std::move(record));
   console_.line(summary_line(steps_.size(), recipe_.passes.size(), steps_.back()));
   return print_ir(graph, step.pass.name);
@@ -238,6 +247,8 @@ std::vector<std::pair<std::string, std::string>> Session::provenance() const {
     const StepRecord& step = steps_[i];
     rows.emplace_back(fmt::format("rcc.pass.{:02}", i + 1),
                       fmt::format("{}{{{}}}: {}", step.name, step.options, step.result.report.summary));
+    if (!step.file.empty())
+      rows.emplace_back(fmt::format("rcc.pass.{:02}.file", i + 1), step.file_digest);
   }
   return rows;
 }

@@ -44,6 +44,9 @@ struct StepRecord {
   std::string options;
   StepResult result;
   bool is_cached = false;
+  // Of a pass that is not built in: its rule file or module, and "xxh128:" with the digest of that.
+  std::filesystem::path file = {};
+  std::string file_digest = {};
 };
 
 // Passes on what passes say, and keeps it for the cache.
