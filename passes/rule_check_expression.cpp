@@ -304,6 +304,8 @@ void RuleChecker::check_binary(Expression& expression) {
     expression.type.kind = is_scalar || is_whole ? Kind::truth : Kind::truths;
     if (expression.type.kind == Kind::truths)
       expression.type = broadcast_type(Kind::truths, left.type, right.type);
+    // Of tensors without axes there is one.
+    if (expression.type.rank == 0) expression.type.kind = Kind::truth;
     return;
   }
   const bool has_tensor = left.type.kind == Kind::tensor || right.type.kind == Kind::tensor;
@@ -395,7 +397,9 @@ bool RuleChecker::check_argument(Expression& argument, char letter, std::string_
                 fmt::format("write `({} or 0)`", argument.text));
     return false;
   }
-  if (letter == 'n' && type.kind != Kind::number) return refuse("a number");
+  const bool is_number =
+      type.kind == Kind::number || (type.kind == Kind::tensor && type.rank == 0);
+  if (letter == 'n' && !is_number) return refuse("a number");
   if (letter == 'l' && type.kind != Kind::list && type.kind != Kind::tensor)
     return refuse("a list");
   return true;

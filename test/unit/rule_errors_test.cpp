@@ -211,6 +211,15 @@ TEST(RuleErrors, SizesOfExpressions) {
               ElementsAre("3:39: `top_k_mask` has no argument `groups` (did you mean `group`?)"));
 }
 
+TEST(RuleErrors, ATensorWithoutAxesIsANumber) {
+  EXPECT_THAT(errors_in("y = mul(x, k: const f32[]);",
+                        "where k < 0, sum(full([2], k)) < 0; replace y with x;"),
+              IsEmpty());
+  EXPECT_THAT(errors_in("y = mul(x, k: const f32[1]);", "where k < 0; replace y with x;"),
+              ElementsAre("3:7: a condition is one truth, not one for each element (wrap it in "
+                          "`all(...)` or `any(...)`)"));
+}
+
 TEST(RuleErrors, Matchers) {
   const std::string_view silu = "matcher silu(x) = mul(x, sigmoid(x));\n";
   const auto errors = [&](std::string_view match) {
