@@ -59,7 +59,7 @@ std::int64_t NodeSampler::wanted(std::size_t index, std::size_t axis,
 }
 
 std::int64_t NodeSampler::size() {
-  if (!random_.one_in(4)) return random_.pick(style_.sizes);
+  if (style_.has_equal_sizes || !random_.one_in(4)) return random_.pick(style_.sizes);
   return random_.between(1, 6);
 }
 
@@ -92,6 +92,10 @@ Sizes NodeSampler::partner(std::size_t index, const Sizes& reference) {
       0, static_cast<std::int64_t>(reference.size()) + (random_.one_in(6) ? 1 : 0)));
   // One factor for each channel is what networks have most.
   const bool is_channel = reference.size() >= 2 && random_.one_in(2);
+  const std::size_t channel_axis =
+      random_.one_in(3) ? static_cast<std::size_t>(
+                              random_.below(std::max<std::int64_t>(std::ssize(reference), 1)))
+                        : 1;
   if (is_channel) rank = reference.size() - (random_.one_in(2) ? 1 : 0);
   rank = operand.wanted_rank.value_or(rank);
   Sizes shape(rank, 1);
@@ -102,7 +106,7 @@ Sizes NodeSampler::partner(std::size_t index, const Sizes& reference) {
       continue;
     }
     const std::size_t axis = reference.size() - from_end;
-    const bool is_kept = is_channel ? axis == 1 : !random_.one_in(3);
+    const bool is_kept = is_channel ? axis == channel_axis : !random_.one_in(3);
     shape[i] = is_kept ? reference[axis] : 1;
   }
   return shape;

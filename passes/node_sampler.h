@@ -51,6 +51,8 @@ struct SampleStyle {
   std::size_t rank = 4;
   // Most axes have one of these, so that equal sizes meet.
   Sizes sizes;
+  // All axes do: then an axis taken for another is not refused for its size.
+  bool has_equal_sizes = false;
   // Numbers worth trying as attributes and elements, besides the usual ones.
   std::vector<double> numbers;
 };

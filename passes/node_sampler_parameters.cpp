@@ -115,6 +115,8 @@ void NodeSampler::choose_pad() {
     pads[count + i] = is_even ? pads[i] : random_.below(3);
   }
   if (random_.one_in(8)) std::fill(pads.begin(), pads.end(), 0);
+  // Negative numbers crop.
+  if (count > 0 && random_.one_in(8)) pads[2 * count - 1] = -1;
   set_contents(1, pads);
   set_shape(2, {});
 }

@@ -133,15 +133,20 @@ void SiteBuilder::choose_style(RandomChoices& random) {
   for (const double number : style_.numbers)
     if (number == std::floor(number) && number >= 2 && number <= kLargestSize)
       sizes.push_back(static_cast<std::int64_t>(number));
-  for (int i = 0; i < 3; ++i) style_.sizes.push_back(random.pick(sizes));
+  style_.has_equal_sizes = random.one_in(4);
+  if (style_.has_equal_sizes)
+    style_.sizes.push_back(random.between(2, 4));
+  else
+    for (int i = 0; i < 3; ++i) style_.sizes.push_back(random.pick(sizes));
   for (const std::int64_t size : hints_.any_sizes) style_.sizes.push_back(size);
   for (const auto& [slot, size] : hints_.dims) style_.sizes.push_back(size);
   style_.rank = random.pick(std::vector<std::size_t>{4, 4, 4, 3, 2, 2, 5, 1});
   if (const auto ranks = ranks_in(rule_); !ranks.empty() && !random.one_in(4))
     style_.rank = random.pick(ranks);
   style_.rank = hints_.any_rank.value_or(style_.rank);
-  const std::vector<DType> dtypes{DType::f32, DType::f32, DType::f32, DType::f32, DType::f32,
-                                  DType::f32, DType::f64, DType::f16, DType::i64, DType::i32};
+  const std::vector<DType> dtypes{DType::f32, DType::f32, DType::f32, DType::f32,
+                                  DType::f32, DType::f32, DType::f64, DType::f16,
+                                  DType::i64, DType::i32, DType::u8};
   style_.dtype = random.pick(dtypes);
   has_plain_attributes_ = random.one_in(3);
   shares_leaves_ = random.one_in(8);
@@ -315,6 +320,7 @@ Value& SiteBuilder::add_leaf_constant(const OperandInfo& row, const OperandDraft
   if (slot >= 0 && is_filled) {
     const auto count = static_cast<std::size_t>(checked_element_count(operand.shape).value_or(0));
     const std::vector<double> elements(count, hint->second.data[0]);
+    note(fmt::format("{} = {:.3g}", name, hint->second.data[0]));
     return graph_.add_constant(name, Tensor::from_doubles(operand.dtype, operand.shape, elements));
   }
   if (operand.contents) return graph_.add_constant(name, *operand.contents);

@@ -28,7 +28,7 @@ Node& add_draft(Graph& graph, const NodeDraft& draft) {
 
 // How many drafts of an operator, with nothing decided, its shape function accepts.
 int accepted(const OpInfo& row) {
-  const SampleStyle style{.dtype = DType::f32, .rank = 4, .sizes = {2, 4, 6}, .numbers = {}};
+  const SampleStyle style{.dtype = DType::f32, .rank = 4, .sizes = {2, 4, 6}, .has_equal_sizes = false, .numbers = {}};
   int count = 0;
   for (int i = 0; i < kTries; ++i) {
     RandomChoices random(1, row.name, static_cast<std::uint64_t>(i));
@@ -57,7 +57,7 @@ TEST(NodeSampler, EveryOperatorAcceptsWhatIsMadeUpForIt) {
 
 TEST(NodeSampler, KeepsWhatIsAskedOfOperandsAndAttributes) {
   const OpInfo& conv = *OpTable::builtin()->find("conv");
-  const SampleStyle style{.dtype = DType::f32, .rank = 4, .sizes = {2, 4, 6}, .numbers = {}};
+  const SampleStyle style{.dtype = DType::f32, .rank = 4, .sizes = {2, 4, 6}, .has_equal_sizes = false, .numbers = {}};
   for (std::uint64_t i = 0; i < 20; ++i) {
     RandomChoices random(1, "conv", i);
     NodeDraft draft;

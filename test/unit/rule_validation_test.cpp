@@ -75,7 +75,7 @@ TEST(RuleValidation, ElementTypesThatThePatternLeavesOpenAreTried) {
 }
 
 TEST(RuleValidation, AnInteriorResultIsSharedWithoutDoingMore) {
-  EXPECT_EQ(validate("exact", "match { a = neg(x) shared; y = neg(a); } replace y with x;").problem,
+  EXPECT_EQ(validate("exact", "match { a = neg(x: !float) shared; y = neg(a); } replace y with x;").problem,
             "");
   EXPECT_PROBLEM(validate("approx 1e-5",
                           "match { c = matmul(x, W: const f32) shared; y = mul(c, s: const f32); }"
