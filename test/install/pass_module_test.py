@@ -37,6 +37,10 @@ MODULES = {
         void nowhere_to_be_found();
         const char* stamp() { nowhere_to_be_found(); return rcc::kModuleStamp; }
         """,
+    "antique": """
+        RCC_PASS_MODULE({.name = "antique", .family = "tests", .doc = "Do nothing.",
+                         .rules = "# Drop nothing."});
+        """,
     "mute": """
         const char* stamp() { return rcc::kModuleStamp; }
         """,
@@ -90,6 +94,7 @@ def write_modules(folder):
         (folder / f"{name}.cpp").write_text('#include "passes/pass_module.h"\n' + text)
         lines += [f"add_library({name} MODULE {name}.cpp)",
                   f"target_link_libraries({name} PRIVATE rcc::rcc)"]
+    lines.append("target_compile_definitions(antique PRIVATE _GLIBCXX_USE_CXX11_ABI=0)")
     (folder / "CMakeLists.txt").write_text("\n".join(lines) + "\n")
 
 
@@ -308,6 +313,18 @@ class PassModuleTest(unittest.TestCase):
         self.assertNotIn("LOUD", done.stderr)
         self.assertEqual(done.returncode, 5)
 
+    def test_a_module_that_was_compiled_for_other_strings(self):
+        module = self.module("antique")
+        version, headers, library = self.stamp()
+        theirs = library.replace("libstdc++", "libstdc++ with the strings of GCC 4")
+        self.refused(module,
+                     f"error: `{module}` was compiled with a library or options that do not fit this "
+                     "rcc\n"
+                     "help: build the module again, with CMAKE_PREFIX_PATH at the package of this rcc "
+                     "and a compiler like its own\n"
+                     f"note: the module: rcc {version}, headers {headers}, compiled for {theirs}\n"
+                     f"note: this rcc: rcc {version}, headers {headers}, compiled for {library}\n")
+
     def test_a_stamp_that_is_cut_off(self):
         contents = self.module("loud").read_bytes()
         module = self.folder / "cut.so"
@@ -337,6 +354,8 @@ class PassModuleTest(unittest.TestCase):
 
     def test_a_module_without_its_function(self):
         path = self.module("mute")
+        self.refused(path, f"error: `{path}` does not export `rcc_pass_module`\n" + self.HOW_TO)
+        path = self.prefix / "lib" / "librcc.so"
         self.refused(path, f"error: `{path}` does not export `rcc_pass_module`\n" + self.HOW_TO)
 
     def test_a_module_that_misses_a_symbol(self):
