@@ -7,7 +7,7 @@ A listing is fenced, and the words after its fence say what it is:
     sh torch            run where the LibTorch module is built
     text output         what the commands before wrote, standard output and error together;
                         a line `...` stands for any lines, `...` within a line for any text
-    rules NAME.rules    a file, written to the scratch folder; its tests run
+    rules NAME.rules    a file, written to the scratch folder; its tests pass, its rules are right
     rir NAME.rir        the same; it must parse and verify
     toml NAME.toml      the same; a recipe that must be sound
     cpp, cmake, def     lines of a file of the tree, which the build compiles; with a name: a file

@@ -76,6 +76,7 @@ class MarkdownTest(unittest.TestCase):
         use = fenced("sh", "rcc-rules test r.rules")
         self.assertEqual(self.problems(fenced("rules r.rules", rule % "relu(x)", write) + use), "")
         self.assertIn("does not load", self.problems(fenced("rules", rule % "z")))
+        self.assertIn("a rule of this file is wrong", self.problems(fenced("rules", rule % "exp(x)")))
         self.assertEqual(self.problems(fenced("rules fragment", "match { .. }")), "")
         self.assertIn("does not parse or verify", self.problems(fenced("rir", "graph @g() {")))
         self.assertEqual(self.problems(

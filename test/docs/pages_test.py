@@ -143,13 +143,15 @@ class Page:
         done = self.shell(script)
         if done.returncode:
             self.report(listing.line, what, f"---- output\n{done.stdout}----")
+        return done.returncode == 0
 
     def check_rules(self, listing):
         if "fragment" in listing.marks:
             return
         path = self.write(listing, ".rules")
-        self.must_run(listing, "this rule file does not load, or one of its tests fails (a part of a "
-                      "file is marked ```rules fragment)", f"rcc-rules test '{path}'")
+        if self.must_run(listing, "this rule file does not load, or one of its tests fails (a part of "
+                         "a file is marked ```rules fragment)", f"rcc-rules test '{path}'"):
+            self.must_run(listing, "a rule of this file is wrong", f"rcc-rules check '{path}'")
 
     def check_rir(self, listing):
         if "fragment" in listing.marks:
