@@ -70,6 +70,7 @@ void NodeSampler::set_shape(std::size_t index, Sizes shape) {
   for (std::size_t axis = 0; axis < shape.size(); ++axis)
     shape[axis] = wanted(index, axis, shape[axis]);
   operand.shape = std::move(shape);
+  operand.has_shape = true;
 }
 
 Sizes NodeSampler::random_shape(std::size_t index, std::size_t least_rank) {
@@ -139,6 +140,12 @@ void NodeSampler::choose_first() {
     for (std::size_t i = 1; i < draft_.operands.size(); ++i)
       if (draft_.operands[i].kind == OperandDraft::Kind::given)
         return set_shape(0, partner(0, shape_of(i)));
+    // A constant fits the data, not the other way round.
+    for (std::size_t i = 1; draft_.operands[0].wants_constant && i < draft_.operands.size(); ++i) {
+      if (!is_free(i) || draft_.operands[i].wants_constant) continue;
+      set_shape(i, random_shape(i, 0));
+      return set_shape(0, partner(0, shape_of(i)));
+    }
   }
   std::size_t least = 0;
   const OpKind kind = draft_.op->kind;
@@ -224,7 +231,8 @@ void NodeSampler::choose_partners() {
   for (std::size_t i = 1; i < draft_.operands.size(); ++i) {
     const auto& row = draft_.op->operands[std::min(i, draft_.op->operands.size() - 1)];
     const bool is_scalar = row.role == Role::parameter && row.arity == Arity::optional;
-    if (is_free(i)) set_shape(i, is_scalar ? Sizes{} : partner(i, reference));
+    if (is_free(i) && !draft_.operands[i].has_shape)
+      set_shape(i, is_scalar ? Sizes{} : partner(i, reference));
   }
 }
 

@@ -23,6 +23,7 @@ struct OperandDraft {
   DType wanted_dtype = DType::unknown;
   bool wants_integer = false;
   bool wants_float = false;
+  bool wants_constant = false;
   std::optional<std::size_t> wanted_rank;
   std::vector<std::optional<std::int64_t>> wanted_sizes;
   // Contents that the operand is to have; its type follows.
@@ -30,6 +31,7 @@ struct OperandDraft {
 
   // Chosen for a free operand. Contents only where the operator reads them to find its shape.
   DType dtype = DType::unknown;
+  bool has_shape = false;
   Sizes shape;
   std::optional<Tensor> contents;
 };
@@ -96,6 +98,7 @@ class NodeSampler {
   AttributeValue choose_real(const AttributeInfo& info);
   AttributeValue choose_string(const AttributeInfo& info);
   AttributeValue choose_ints(const AttributeInfo& info);
+  std::int64_t most_above(const AttributeInfo& info);
   Ints choose_axes();
   Ints choose_permutation();
   Ints choose_split();

@@ -19,6 +19,9 @@ bool is_choice(std::string_view name) {
 }  // namespace
 
 void NodeSampler::choose_attributes() {
+  // Padding depends on the window.
+  std::stable_partition(draft_.free_attributes.begin(), draft_.free_attributes.end(),
+                        [](const AttributeInfo* info) { return info->name == attr::kernel_shape; });
   for (const AttributeInfo* info : draft_.free_attributes) {
     if (!info->is_required && random_.one_in(2)) continue;
     AttributeValue value = choose_attribute(*info);
@@ -104,11 +107,22 @@ AttributeValue NodeSampler::choose_ints(const AttributeInfo& info) {
   Ints list;
   const std::size_t count = info.name == attr::pads ? 2 * spatial : spatial;
   const std::int64_t low = info.name == attr::pads || info.name == attr::output_padding ? 0 : 1;
-  const std::int64_t high = info.name == attr::kernel_shape ? 3 : low + 1;
+  const std::int64_t high = low + most_above(info);
   const bool is_uniform = random_.one_in(2);
   for (std::size_t i = 0; i < count; ++i)
     list.push_back(is_uniform && i > 0 ? list[0] : random_.between(low, high));
   return list;
+}
+
+// How far elements of a list go above the least: small numbers, and windows that are sometimes
+// wide.
+std::int64_t NodeSampler::most_above(const AttributeInfo& info) {
+  if (info.name == attr::kernel_shape) return random_.one_in(4) ? 6 : 2;
+  if (info.name == attr::strides) return 2;
+  if (info.name != attr::pads) return 1;
+  const auto* window = std::get_if<Ints>(&attribute(attr::kernel_shape));
+  if (window == nullptr || window->empty()) return random_.between(1, 2);
+  return std::max<std::int64_t>(*std::min_element(window->begin(), window->end()) - 1, 0);
 }
 
 // Axes of the operand; for unsqueeze places in the result.

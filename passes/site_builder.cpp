@@ -221,6 +221,7 @@ void SiteBuilder::draft_wishes(const OperandPattern& pattern, OperandDraft& oper
     operand.wanted_dtype = kind.dtype;
     operand.wants_integer = kind.is_integer;
     operand.wants_float = kind.is_float;
+    operand.wants_constant = kind.is_const;
     const bool is_open = !kind.dims.empty() && kind.dims.back().kind == DimPattern::Kind::rest;
     if (kind.has_dims && !is_open) operand.wanted_rank = kind.dims.size();
     for (const DimPattern& dim : kind.dims) {
