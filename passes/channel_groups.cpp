@@ -65,6 +65,10 @@ class Finder {
       const std::uint32_t from = axis_index(node, link.from);
       const std::uint32_t to = axis_index(node, link.to);
       if (from == kNoAxis || to == kNoAxis) continue;
+      if ((axes_[from].size == 0) != (axes_[to].size == 0)) {
+        block_beside_unknown(node, from, to);
+        continue;
+      }
       linked.push_back(from);
       linked.push_back(to);
       unite(link, from, to, sets);
@@ -76,6 +80,16 @@ class Finder {
       block_unlinked(node, node.operand(i), linked);
     for (std::size_t i = 0; i < node.result_count(); ++i)
       block_unlinked(node, node.result(i), linked);
+  }
+
+  // Elements of a known axis belong to elements that cannot be counted.
+  void block_beside_unknown(const Node& node, std::uint32_t from, std::uint32_t to) {
+    const bool is_from_known = axes_[from].size != 0;
+    const ChannelAxis& unknown = axes_[is_from_known ? to : from];
+    block(is_from_known ? from : to, [&] {
+      return fmt::format("`{}` ({}) meets axis {} of {}, whose size is not known", node.label(),
+                         node.op().name, unknown.axis, graph_.value(unknown.value)->name());
+    });
   }
 
   void unite(const AxisLink& link, std::uint32_t from, std::uint32_t to, DisjointSets& sets) {

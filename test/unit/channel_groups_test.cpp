@@ -129,6 +129,25 @@ TEST(ChannelGroups, UnknownOperatorsBlock) {
   EXPECT_EQ(group_produced_by(graph, groups, "a").blocked, "`b` (onnx.Mystery) needs axis 1 of a as it is");
 }
 
+// What an unknown operator made has channels that cannot be counted.
+TEST(ChannelGroups, UnknownSizesBlockWhatMeetsThem) {
+  const Graph graph = parsed(R"(
+    graph @joined(%x: f32[1,2,4,4], %u: f32[1,?,4,4]) {
+      @w1 = const f32[3,2,1,1]
+      @w2 = const f32[3,2,1,1]
+      %a = conv(%x, @w1)
+      %c = concat(%a, %u) {axis = 1}
+      %b = conv(%x, @w2)
+      %s = add(%b, %u)
+      return %c, %s
+    })");
+  const ChannelGroups groups = ChannelGroups::find(graph);
+  EXPECT_EQ(group_produced_by(graph, groups, "a").blocked,
+            "`c` (concat) meets axis 1 of c, whose size is not known");
+  EXPECT_NE(group_produced_by(graph, groups, "b").blocked.find("`s` (add) meets axis 1 of "),
+            std::string::npos);
+}
+
 TEST(ChannelGroups, DepthwiseFollowsItsInput) {
   Graph graph = parsed(R"(
     graph @depthwise(%x: f32[1,2,4,4]) {
