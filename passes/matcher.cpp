@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "ir/support/number_text.h"
-
 namespace rcc {
 
 namespace {
@@ -21,97 +19,64 @@ bool fits_any(const NodePattern& pattern, const Node& node) {
                      [&](const OpInfo* op) { return is_same_operator(*op, node.op()); });
 }
 
-std::string alternatives(const NodePattern& pattern) {
-  std::string text;
-  for (const OpInfo* op : pattern.ops)
-    text += fmt::format("{}{}", text.empty() ? "" : " or ", op->name);
-  return text;
-}
-
-std::string attribute_text(const AttributeValue& value) {
-  const auto list = [](const auto& items) {
-    std::string text;
-    for (const auto item : items) text += fmt::format("{}{}", text.empty() ? "" : ",", item);
-    return "<" + text + ">";
-  };
-  switch (type_of(value)) {
-    case AttributeType::none:
-      return "not set";
-    case AttributeType::integer:
-      return fmt::format("{}", std::get<std::int64_t>(value));
-    case AttributeType::real:
-      return to_text(std::get<float>(value));
-    case AttributeType::string:
-      return fmt::format("\"{}\"", std::get<std::string>(value));
-    case AttributeType::ints:
-      return list(std::get<Ints>(value));
-    case AttributeType::reals:
-      return list(std::get<Floats>(value));
-    case AttributeType::strings:
-    case AttributeType::tensor:
-    case AttributeType::raw:
-      break;
-  }
-  return "another";
-}
-
-std::string_view operand_name(const Node& node, std::size_t index) {
-  const auto& operands = node.op().operands;
-  return operands.empty() ? "" : operands[std::min(index, operands.size() - 1)].name;
-}
-
 }  // namespace
 
-std::string label_of(const Value& value) {
-  return fmt::format("{}{}", value.is_constant() ? '@' : '%', value.name());
+std::uint32_t order_count(const Rule& rule) { return 1U << rule.commutative.size(); }
+
+std::size_t operand_in_order(const Rule& rule, std::uint32_t order, int parent, int operand) {
+  const auto index = static_cast<std::size_t>(operand);
+  for (std::size_t i = 0; i < rule.commutative.size(); ++i)
+    if (rule.commutative[i] == parent && (order >> i & 1) != 0 && index < 2) return 1 - index;
+  return index;
 }
 
-RuleIndex::RuleIndex(const RuleSet& rules) : by_kind_(static_cast<std::size_t>(OpKind::opaque)) {
-  for (const auto& rule : rules.rules) {
-    for (const OpInfo* op : rule->root().ops) {
-      if (op->kind < OpKind::opaque)
-        by_kind_[static_cast<std::size_t>(op->kind)].push_back(rule.get());
-      else
-        by_name_[std::string(op->name)].push_back(rule.get());
-    }
-  }
-  const auto by_benefit = [](const Rule* a, const Rule* b) { return a->benefit > b->benefit; };
-  for (auto& list : by_kind_) std::stable_sort(list.begin(), list.end(), by_benefit);
-  for (auto& [name, list] : by_name_) std::stable_sort(list.begin(), list.end(), by_benefit);
+bool may_be_used(const Rule& rule, int pattern, std::size_t result) {
+  const auto& slots = rule.patterns[static_cast<std::size_t>(pattern)].result_slots;
+  if (result >= slots.size()) return false;
+  // Readers inside the match are looked at by the step `uses`.
+  if (static_cast<std::size_t>(pattern) + 1 < rule.patterns.size()) return true;
+  return std::any_of(rule.replacements.begin(), rule.replacements.end(),
+                     [&](const Replacement& r) { return r.slot == slots[result]; });
 }
 
-const std::vector<const Rule*>& RuleIndex::rules_for(const Node& root) const {
-  if (root.kind() < OpKind::opaque) return by_kind_[static_cast<std::size_t>(root.kind())];
-  if (by_name_.empty()) return none_;
-  const auto found = by_name_.find(std::string(root.op().name));
-  return found == by_name_.end() ? none_ : found->second;
-}
-
-Matcher::Outcome Matcher::match(const Rule& rule, Node& root) {
-  ++attempts_;
+Matcher::Outcome Matcher::match(const Rule& rule, Node& root, const OrderSet& orders) {
   rule_ = &rule;
   root_ = &root;
   bindings_.options = &options_;
   bindings_.selection = selection_;
-  mismatch_ = {&rule, root.id(), 0, rule.steps.size() + rule.statements.size(), {}};
+  mismatch_ = {&rule, root.id(), 0, rule.steps.size() + rule.statements.size(), {}, false};
+  has_tried_ = false;
   // Orders that differ only in nodes no failed try looked at fail as well.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> failed;
-  Outcome best = Outcome::no;
-  const std::uint32_t orders = 1U << rule.commutative.size();
-  for (std::uint32_t order = 0; order < orders; ++order) {
+  const std::uint32_t count = order_count(rule);
+  for (std::uint32_t order = 0; order < count; ++order) {
+    if (!orders.test(order)) continue;
     if (std::any_of(failed.begin(), failed.end(),
                     [order](const auto& f) { return (f.first & f.second) == (order & f.second); }))
       continue;
     const Outcome outcome = match_in_order(order);
-    if (outcome == Outcome::yes) return outcome;
-    if (mismatch_.reason.empty() || position_ > mismatch_.steps_passed) {
-      mismatch_.steps_passed = position_;
-      mismatch_.reason = std::move(reason_);
+    if (outcome == Outcome::yes) {
+      mismatch_.steps_passed = mismatch_.steps_total;
+      mismatch_.reason.clear();
+      mismatch_.is_declined = false;
+      return outcome;
     }
-    if (outcome == Outcome::declined) best = outcome;
-    if (orders > 1) failed.emplace_back(order, reached_);
+    keep_best(outcome);
+    if (count > 1) failed.emplace_back(order, reached_);
   }
-  return best;
+  return mismatch_.is_declined ? Outcome::declined : Outcome::no;
+}
+
+// What is said about a rule is about the order that came furthest.
+void Matcher::keep_best(Outcome outcome) {
+  const bool is_declined = outcome == Outcome::declined;
+  const bool is_better =
+      is_declined == mismatch_.is_declined ? position_ > mismatch_.steps_passed : is_declined;
+  if (has_tried_ && !is_better) return;
+  has_tried_ = true;
+  mismatch_.steps_passed = position_;
+  mismatch_.reason = std::move(reason_);
+  mismatch_.is_declined = is_declined;
 }
 
 void Matcher::reset() {
@@ -139,13 +104,9 @@ Matcher::Outcome Matcher::match_in_order(std::uint32_t order) {
 
 // Several operators found in their places are no accident, nor is everything but a use.
 bool Matcher::is_near() const {
-  if (position_ < rule_->structure_steps) return false;
+  if (position_ < rule_->structure_steps || position_ >= rule_->steps.size()) return false;
   return rule_->patterns.size() > 1 || rule_->steps[position_].kind == MatchStep::Kind::results;
 }
-
-bool Matcher::wants_reason() const { return explain_ == Explain::always || is_near(); }
-
-void Matcher::fail_with(std::string reason) { reason_ = std::move(reason); }
 
 bool Matcher::run(const MatchStep& step) {
   switch (step.kind) {
@@ -153,12 +114,8 @@ bool Matcher::run(const MatchStep& step) {
       return enter(step);
     case MatchStep::Kind::bind:
       return bind(step);
-    case MatchStep::Kind::absent: {
-      const Value* value = operand(step);
-      if (value != nullptr && wants_reason())
-        fail_with(fmt::format("operand {} is given, {}", step.operand, label_of(*value)));
-      return value == nullptr;
-    }
+    case MatchStep::Kind::absent:
+      return is_absent(step);
     case MatchStep::Kind::no_more:
       return has_no_more(step);
     case MatchStep::Kind::attribute:
@@ -175,45 +132,25 @@ bool Matcher::run(const MatchStep& step) {
   return false;
 }
 
-std::size_t Matcher::operand_index(const MatchStep& step) const {
-  const auto index = static_cast<std::size_t>(step.operand);
-  for (std::size_t i = 0; i < rule_->commutative.size(); ++i)
-    if (rule_->commutative[i] == step.parent && (order_ >> i & 1) != 0 && index < 2)
-      return 1 - index;
-  return index;
-}
-
 Value* Matcher::operand(const MatchStep& step) {
   for (std::size_t i = 0; i < rule_->commutative.size(); ++i)
     if (rule_->commutative[i] == step.parent) reached_ |= 1U << i;
   const Node& node = *bindings_.nodes[static_cast<std::size_t>(step.parent)];
-  return node.operand(operand_index(step));
+  return node.operand(operand_in_order(*rule_, order_, step.parent, step.operand));
 }
 
 bool Matcher::enter(const MatchStep& step) {
   const auto index = static_cast<std::size_t>(step.pattern);
   const NodePattern& pattern = rule_->patterns[index];
   Node* node = root_;
+  bool fits = true;
   if (step.parent >= 0) {
     const Value* value = operand(step);
     node = value == nullptr ? nullptr : value->producer();
-    if (node == nullptr || value->result_index() != static_cast<std::uint32_t>(step.item) ||
-        !fits_any(pattern, *node)) {
-      if (wants_reason()) {
-        const Node& user = *bindings_.nodes[static_cast<std::size_t>(step.parent)];
-        fail_with(fmt::format("operand {} of {} is {}, not the result of {}",
-                              operand_name(user, operand_index(step)), user.op().name,
-                              value == nullptr  ? "absent"
-                              : node == nullptr ? label_of(*value)
-                                                : fmt::format("{}, the result of {}",
-                                                              label_of(*value), node->op().name),
-                              alternatives(pattern)));
-      }
-      return false;
-    }
-  } else if (!fits_any(pattern, *node)) {
-    if (wants_reason())
-      fail_with(fmt::format("the node is {}, not {}", node->op().name, alternatives(pattern)));
+    fits = node != nullptr && value->result_index() == static_cast<std::uint32_t>(step.item);
+  }
+  if (!fits || !fits_any(pattern, *node)) {
+    if (wants_reason()) explain_enter(step, node);
     return false;
   }
   bindings_.nodes[index] = node;
@@ -224,30 +161,32 @@ bool Matcher::enter(const MatchStep& step) {
 
 bool Matcher::bind(const MatchStep& step) {
   Value* value = operand(step);
-  const bool may_be_absent = step.is_optional;
-  if (value == nullptr && !may_be_absent) {
-    if (wants_reason()) fail_with(fmt::format("operand {} is absent", step.operand));
+  if (value == nullptr && !step.is_optional) {
+    if (wants_reason()) explain_bind(step, nullptr, value);
     return false;
   }
   if (step.slot < 0) return true;
   Value*& bound = bindings_.values[static_cast<std::size_t>(step.slot)];
   if (bound != nullptr && bound != value) {
-    if (wants_reason())
-      fail_with(fmt::format("{} and {} are to be one value", label_of(*bound),
-                            value == nullptr ? "an absent operand" : label_of(*value)));
+    if (wants_reason()) explain_bind(step, bound, value);
     return false;
   }
   bound = value;
   return true;
 }
 
+bool Matcher::is_absent(const MatchStep& step) {
+  if (operand(step) == nullptr) return true;
+  if (wants_reason())
+    explain_operand(step, operand_in_order(*rule_, order_, step.parent, step.operand));
+  return false;
+}
+
 bool Matcher::has_no_more(const MatchStep& step) {
   const Node& node = *bindings_.nodes[static_cast<std::size_t>(step.parent)];
   for (auto i = static_cast<std::size_t>(step.operand); i < node.operand_count(); ++i) {
     if (node.operand(i) == nullptr) continue;
-    if (wants_reason())
-      fail_with(fmt::format("{} has operand {}, which the pattern does not name", node.op().name,
-                            operand_name(node, i)));
+    if (wants_reason()) explain_operand(step, i);
     return false;
   }
   return true;
@@ -265,9 +204,7 @@ bool Matcher::check_attribute(const MatchStep& step) {
                          [&](const AttributeValue& wanted) { return equal(wanted, value); })) {
     return true;
   }
-  if (wants_reason())
-    fail_with(fmt::format("{} of {} is {}", pattern.name, bindings_.nodes[index]->op().name,
-                          attribute_text(value)));
+  if (wants_reason()) explain_attribute(pattern, *bindings_.nodes[index]);
   return false;
 }
 
@@ -279,9 +216,7 @@ bool Matcher::check_defaults(const MatchStep& step) {
     if (std::any_of(named.begin(), named.end(),
                     [&](const AttributePattern& a) { return a.name == attribute.name; }))
       continue;
-    if (wants_reason())
-      fail_with(fmt::format("{} of {} is {}, not the default", attribute.name,
-                            bindings_.nodes[index]->op().name, attribute_text(attribute.value)));
+    if (wants_reason()) explain_default(*bindings_.nodes[index], attribute);
     return false;
   }
   return true;
@@ -291,57 +226,51 @@ bool Matcher::check_value_kind(const MatchStep& step) {
   const Value* value = bindings_.values[static_cast<std::size_t>(step.slot)];
   if (value == nullptr) return true;
   const ValueKind& kind = *step.value_kind;
-  if (kind.is_const && !value->is_constant()) {
-    if (wants_reason()) fail_with(fmt::format("{} is not constant", label_of(*value)));
-    return false;
-  }
   const DType dtype = value->type().dtype;
-  const bool fits = (kind.dtype == DType::unknown || kind.dtype == dtype) &&
-                    (!kind.is_float || is_float(dtype)) &&
-                    (!kind.is_integer || is_integer(dtype)) &&
-                    (!kind.has_dims || check_dims(kind, value->type()));
-  if (!fits && wants_reason()) {
-    fail_with(fmt::format("{} is {}, which does not fit the pattern", label_of(*value),
-                          to_text(value->type(), value->graph().symbols())));
-  }
-  return fits;
+  const bool fits = (!kind.is_const || value->is_constant()) &&
+                    (kind.dtype == DType::unknown || kind.dtype == dtype) &&
+                    (!kind.is_float || is_float(dtype)) && (!kind.is_integer || is_integer(dtype));
+  if (!fits && wants_reason()) explain_type(*value, kind);
+  return fits && (!kind.has_dims || check_dims(*value, kind));
 }
 
-bool Matcher::check_dims(const ValueKind& kind, const Type& type) {
+bool Matcher::check_dims(const Value& value, const ValueKind& kind) {
+  const Type& type = value.type();
   const bool is_rest = !kind.dims.empty() && kind.dims.back().kind == DimPattern::Kind::rest;
   const std::size_t count = kind.dims.size() - (is_rest ? 1 : 0);
-  if (!type.is_ranked || type.rank() < count || (type.rank() > count && !is_rest)) return false;
-  for (std::size_t i = 0; i < count; ++i) {
-    const DimPattern& pattern = kind.dims[i];
-    const Dim dim = type.dims[i];
-    if (pattern.kind == DimPattern::Kind::number && !(dim == Dim(pattern.number))) return false;
-    if (pattern.kind != DimPattern::Kind::name) continue;
-    const auto slot = static_cast<std::size_t>(pattern.slot);
-    if (bindings_.is_dim_bound[slot] && (!(bindings_.dims[slot] == dim) || dim.is_unknown()))
-      return false;
-    bindings_.dims[slot] = dim;
-    bindings_.is_dim_bound[slot] = true;
+  if (!type.is_ranked || type.rank() < count || (type.rank() > count && !is_rest)) {
+    if (wants_reason()) explain_rank(value, count, is_rest ? "at least " : "");
+    return false;
   }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (check_dim(value, i, kind.dims[i])) continue;
+    if (wants_reason()) explain_dim(value, i, kind.dims[i]);
+    return false;
+  }
+  return true;
+}
+
+bool Matcher::check_dim(const Value& value, std::size_t axis, const DimPattern& pattern) {
+  const Dim dim = value.type().dims[axis];
+  if (pattern.kind == DimPattern::Kind::number) return dim == Dim(pattern.number);
+  if (pattern.kind != DimPattern::Kind::name) return true;
+  const auto slot = static_cast<std::size_t>(pattern.slot);
+  if (bindings_.is_dim_bound[slot] && (!(bindings_.dims[slot] == dim) || dim.is_unknown()))
+    return false;
+  bindings_.dims[slot] = dim;
+  bindings_.is_dim_bound[slot] = true;
   return true;
 }
 
 bool Matcher::check_results(const MatchStep& step) {
   const auto index = static_cast<std::size_t>(step.pattern);
-  const NodePattern& pattern = rule_->patterns[index];
+  const bool is_root = index + 1 == rule_->patterns.size();
+  if (rule_->patterns[index].is_shared || (is_root && rule_->keeps_nodes())) return true;
   const Node& node = *bindings_.nodes[index];
-  const bool is_root = node.id() == root_->id();
-  if (pattern.is_shared || (is_root && rule_->keeps_nodes())) return true;
   for (std::size_t i = 0; i < node.result_count(); ++i) {
     const Value* result = node.result(i);
-    if (result == nullptr || result->is_unused()) continue;
-    bool is_known = i < pattern.result_slots.size();
-    if (is_root && is_known)
-      is_known = std::any_of(rule_->replacements.begin(), rule_->replacements.end(),
-                             [&](const Replacement& replacement) {
-                               return replacement.slot == pattern.result_slots[i];
-                             });
-    if (is_known) continue;
-    if (wants_reason()) fail_with(fmt::format("{} is used", label_of(*result)));
+    if (result == nullptr || result->is_unused() || may_be_used(*rule_, step.pattern, i)) continue;
+    if (wants_reason()) reason_ = fmt::format("{} is used", label_of(*result));
     return false;
   }
   return true;
@@ -356,17 +285,16 @@ bool Matcher::check_uses(const MatchStep& step) {
   for (std::size_t i = 0; i < node.result_count(); ++i) {
     const Value* result = node.result(i);
     if (result == nullptr) continue;
-    if (result->is_output()) {
-      if (wants_reason()) fail_with(fmt::format("{} is an output of the graph", label_of(*result)));
-      return false;
-    }
-    for (const Use& use : result->uses()) {
-      if (is_matched(use.user())) continue;
-      if (wants_reason())
-        fail_with(fmt::format("{} is also read by {}", label_of(*result), use.user().label()));
-      return false;
-    }
+    if (!result->is_output() && has_matched_readers(*result)) continue;
+    if (wants_reason()) explain_readers(*result);
+    return false;
   }
+  return true;
+}
+
+bool Matcher::has_matched_readers(const Value& value) const {
+  for (const Use& use : value.uses())
+    if (!is_matched(use.user())) return false;
   return true;
 }
 
@@ -376,38 +304,18 @@ Matcher::Outcome Matcher::check_statements() {
     const bool is_let = statement.kind == RuleStatement::Kind::let;
     DatumResult value = evaluate(statement.expression, bindings_);
     if (!value) {
-      fail_with(std::move(value).error());
+      reason_ = std::move(value).error();
       return is_let || statement.has_reason ? Outcome::declined : Outcome::no;
     }
     if (is_let) {
       bindings_.lets.push_back(std::move(*value));
     } else if (value->data.at(0) == 0) {
-      fail_with(statement.reason);
+      if (statement.has_reason || wants_reason()) explain_condition(statement);
       return statement.has_reason ? Outcome::declined : Outcome::no;
     }
     ++position_;
   }
   return Outcome::yes;
-}
-
-std::vector<Mismatch> explain_mismatch(const RuleSet& rules, const std::vector<Datum>& options,
-                                       Node& root) {
-  std::vector<Mismatch> result;
-  Matcher matcher(options, Matcher::Explain::always);
-  for (const auto& rule : rules.rules) {
-    const Matcher::Outcome outcome = matcher.match(*rule, root);
-    result.push_back(matcher.mismatch());
-    if (outcome != Matcher::Outcome::yes) continue;
-    result.back().steps_passed = result.back().steps_total;
-    result.back().reason.clear();
-  }
-  return result;
-}
-
-std::string to_text(const Mismatch& mismatch) {
-  if (mismatch.reason.empty()) return fmt::format("{} applies", mismatch.rule->name);
-  return fmt::format("{}: matched {} of {} steps; {}", mismatch.rule->name, mismatch.steps_passed,
-                     mismatch.steps_total, mismatch.reason);
 }
 
 }  // namespace rcc

@@ -47,6 +47,9 @@ struct PassReport {
 // How thorough the pipeline is after each pass.
 enum class Verify : std::uint8_t { off, structural, numeric };
 
+struct RuleSet;
+struct RuleWatch;
+
 // What a pass may use besides the graph. A pass has no globals, no environment, no clock, no
 // unseeded random numbers.
 class PassContext {
@@ -67,6 +70,10 @@ class PassContext {
 
   PassReport& report() { return report_; }
 
+  const std::string& pass_name() const { return pass_name_; }
+  // What the caller wants to know about rules, and how far they may go; null: nothing.
+  RuleWatch* rule_watch() const { return rule_watch_; }
+
   // Nodes whose label matches one of the globs in `patterns` (all nodes when empty). A pattern that
   // matches nothing is an error that names the nearest label.
   Result<std::vector<Node*>> select(Graph& graph, const std::vector<std::string>& patterns) const;
@@ -82,6 +89,7 @@ class PassContext {
   std::uint64_t seed_ = 0;
   Verify verify_ = Verify::structural;
   ServiceProvider* provider_ = nullptr;
+  RuleWatch* rule_watch_ = nullptr;
   DiagnosticSink* sink_ = nullptr;
   std::string pass_name_;
   PassReport report_;
@@ -109,6 +117,8 @@ struct PassDef {
   // Filled by graph_pass below.
   std::function<std::unique_ptr<OptionSet>()> make_options = {};
   RunFunction run = {};
+  // Of a pass of rules; else null.
+  std::shared_ptr<const RuleSet> rules = {};
 };
 
 // Wraps a function over a typed options struct:

@@ -111,6 +111,7 @@ PassContext Pipeline::context(std::size_t index, const Graph& original,
   context.seed_ = options_.seed;
   context.verify_ = options_.verify;
   context.provider_ = provider_;
+  context.rule_watch_ = options_.rule_watch;
   context.sink_ = &sink;
   context.pass_name_ = passes_[index].name;
   context.place = passes_[index].place;

@@ -58,6 +58,9 @@ struct PipelineOptions {
   // that repeats it; empty: nowhere. Costs a clone of the graph after each change.
   std::filesystem::path reproducer_folder = {};
 
+  // Follows, and may stop, the rules of all passes; null: nobody does.
+  RuleWatch* rule_watch = nullptr;
+
   // Called after each pass: timing, dumps, metrics, caching are the caller's.
   struct Step {
     std::size_t index;

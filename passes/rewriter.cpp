@@ -60,6 +60,8 @@ tl::expected<Rewrite, std::string> Rewriter::apply() {
   if (problem) return refuse(std::move(*problem));
   if (rule_.keeps_nodes() && edges_.empty() && changes_.empty())
     return refuse(fmt::format("rule {} would change nothing", rule_.name));
+  // Who applied the rule tells by the graph, which is as it was.
+  if (changes_nothing()) return Rewrite{};
   make_all();
   if (error_.empty()) error_ = check_types().value_or("");
   if (!error_.empty()) {
@@ -82,31 +84,16 @@ Rewriter::Problem Rewriter::plan_replacements() {
       planned->name = std::string(old->name());
     replacements_.push_back(std::move(*planned));
   }
-  if (replacements_.size() == 1 && changes_nothing(replacements_[0]))
-    return fmt::format("rule {} would change nothing", rule_.name);
   return std::nullopt;
 }
 
-bool Rewriter::changes_nothing(const Plan& planned) const {
-  if (planned.kind != Plan::Kind::node || planned.op != &root_->op()) return false;
-  const std::size_t count = std::max(planned.operands.size(), root_->operand_count());
-  for (std::size_t i = 0; i < count; ++i) {
-    const Value* now = i < planned.operands.size() ? planned.operands[i].value : nullptr;
-    const bool is_new = i < planned.operands.size() &&
-                        planned.operands[i].kind != Plan::Kind::existing &&
-                        planned.operands[i].kind != Plan::Kind::absent;
-    if (is_new || now != root_->operand(i)) return false;
+bool Rewriter::changes_nothing() const {
+  if (rule_.keeps_nodes()) return false;
+  for (std::size_t i = 0; i < replacements_.size(); ++i) {
+    const Value& old = *bindings_.values[static_cast<std::size_t>(rule_.replacements[i].slot)];
+    if (old.result_index() != 0 || !is_like(old, replacements_[i], old)) return false;
   }
-  return std::all_of(planned.attributes.begin(), planned.attributes.end(),
-                     [this](const NamedAttribute& attribute) {
-                       return equal(attribute.value, root_->attribute(attribute.name));
-                     }) &&
-         std::all_of(root_->attributes().begin(), root_->attributes().end(),
-                     [&](const NamedAttribute& attribute) {
-                       return std::any_of(
-                           planned.attributes.begin(), planned.attributes.end(),
-                           [&](const NamedAttribute& a) { return a.name == attribute.name; });
-                     });
+  return definitions_.empty();
 }
 
 Rewriter::Problem Rewriter::refuse_existing(const Value& replaced, const Value& with) const {

@@ -88,7 +88,8 @@ class Rewriter {
 
   // Results of the root (rewriter.cpp).
   Problem plan_replacements();
-  bool changes_nothing(const Plan& plan) const;
+  // What would be made is there already, also its constants.
+  bool changes_nothing() const;
   Problem refuse_existing(const Value& replaced, const Value& with) const;
   Problem place_definitions();
   void make_all();

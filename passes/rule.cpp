@@ -9,6 +9,7 @@
 #include "passes/rule_checker.h"
 #include "passes/rule_parser.h"
 #include "passes/rule_pass.h"
+#include "passes/rule_tree.h"
 
 namespace rcc {
 
@@ -88,6 +89,8 @@ Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::st
     check_rules(*rules, ops, errors);
   }
   if (!errors.empty()) return fail(Error{ErrorKind::usage, errors.take()});
+  for (std::size_t i = 0; i < rules->rules.size(); ++i) rules->rules[i]->index = i;
+  rules->trees = std::make_shared<const RuleIndex>(rules->rules);
   return std::shared_ptr<const RuleSet>(std::move(rules));
 }
 
@@ -153,12 +156,17 @@ Result<void> run_as_pass(const RuleSet& rules, Graph& graph, const OptionSet& op
     if (!globs->empty()) RCC_TRY(context.select(graph, *globs));
   settings.verify = context.verify();
   settings.seed = context.seed();
+  settings.watch = context.rule_watch();
+  settings.pass = context.pass_name();
   settings.declined = [&context](const Node& node, std::string_view reason) {
     context.declined(node, reason);
   };
   RuleRun run(graph, rules, std::move(settings));
   RCC_TRY(run.run());
   const RuleRunStatistics& statistics = run.statistics();
+  if (statistics.is_cut_short)
+    context.remark(fmt::format("stopped before {}: the limit on rewrites is reached",
+                               statistics.next_rewrite));
   PassReport& report = context.report();
   report.summary =
       fmt::format("{} rewritten, {} declined", statistics.rewrites, statistics.declined);
@@ -182,6 +190,7 @@ Result<PassDef> rules_pass(std::string_view text, std::string_view file, const O
     pass.effect = std::max(pass.effect, rule->effect);
     pass.tolerance = std::max(pass.tolerance, rule->tolerance);
   }
+  pass.rules = rules;
   pass.make_options = [rules] { return std::make_unique<RuleOptionSet>(rules); };
   pass.run = [rules](Graph& graph, const OptionSet& options, PassContext& context) {
     return run_as_pass(*rules, graph, options, context);

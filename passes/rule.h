@@ -211,6 +211,8 @@ struct RuleTest {
 
 struct Rule {
   std::string name;
+  // Of RuleSet::rules.
+  std::size_t index = 0;
   TextRange range;
   Effect effect = Effect::exact;
   double tolerance = 0;
@@ -269,6 +271,8 @@ struct RuleOption {
   std::vector<std::string> choices = {};
 };
 
+class RuleIndex;
+
 struct RuleSet {
   std::shared_ptr<const RuleSource> source;
   std::vector<RuleOption> options;
@@ -279,6 +283,8 @@ struct RuleSet {
   bool is_fixpoint = false;
   // A rule asks `selected(y)`; the pass has the options `layers` and `exclude` then.
   bool has_selection = false;
+  // The rules as decision trees, once they are checked.
+  std::shared_ptr<const RuleIndex> trees;
 };
 
 // Parses and checks. Every problem found is in the error, each with file:line:column.

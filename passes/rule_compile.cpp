@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
+#include "passes/matcher.h"
 #include "passes/rule_checker.h"
 
 namespace rcc {
-
-namespace {
-
-// Both orders of every commutative node are tried: 2^8 ways at most, most of them skipped.
-constexpr std::size_t kMaxCommutative = 8;
-
-}  // namespace
 
 void RuleChecker::compile() {
   const int root = static_cast<int>(rule_.patterns.size()) - 1;

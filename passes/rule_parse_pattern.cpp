@@ -159,6 +159,7 @@ bool RuleParser::parse_attribute_pattern(NodePattern& pattern) {
     if (!peek().is("[")) return unexpected("a list of literals");
     Expression list;
     if (!parse_list(list)) return false;
+    attribute.kind = AttributePattern::Kind::one_of;
     attribute.literals = std::move(list.children);
   } else {
     if (!expect("=", "or `in` after the attribute's name")) return false;

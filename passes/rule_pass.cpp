@@ -3,22 +3,42 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "ir/support/random.h"
 #include "passes/rule_replay.h"
 
 namespace rcc {
 
 namespace {
 
-// A recursive rule that has rewritten its own result that often will not end.
-constexpr std::size_t kMaxRecursion = 1000;
-// In a fixpoint file, rewrites for each node of the graph at the start.
-constexpr std::size_t kMaxRewritesPerNode = 16;
+using Clock = std::chrono::steady_clock;
 
-std::string site_of(const Node& node) {
+Matcher::Explain explain_mode(const RuleRunSettings& settings) {
+  const bool is_logged = settings.watch != nullptr && settings.watch->attempted;
+  return is_logged ? Matcher::Explain::always : Matcher::Explain::declined;
+}
+
+std::string_view site_of(const Node& node) {
   const Value* result = node.result();
-  return result != nullptr ? label_of(*result) : std::string(node.label());
+  return result != nullptr ? result->name() : node.label();
+}
+
+RuleAttempt attempt_at(const Node& root, RuleAttempt::Outcome outcome, std::string reason) {
+  const Value* result = root.result();
+  RuleAttempt attempt;
+  attempt.node = root.label();
+  attempt.value = result == nullptr ? std::string_view() : result->name();
+  attempt.op = root.op().name;
+  attempt.outcome = outcome;
+  attempt.reason = std::move(reason);
+  return attempt;
+}
+
+tl::expected<Rewrite, std::string> apply_rewriter(Graph& graph, const Rule& rule,
+                                                  const Bindings& bindings, SharedNodes* shared) {
+  return Rewriter(graph, rule, bindings, shared).apply();
 }
 
 }  // namespace
@@ -27,91 +47,190 @@ RuleRun::RuleRun(Graph& graph, const RuleSet& rules, RuleRunSettings settings)
     : graph_(graph),
       rules_(rules),
       settings_(std::move(settings)),
-      index_(rules),
-      matcher_(settings_.options, Matcher::Explain::declined, &settings_.selection),
+      matcher_(settings_.options, explain_mode(settings_), &settings_.selection,
+               rules.source.get()),
       shared_(graph) {
+  if (settings_.apply == nullptr) settings_.apply = apply_rewriter;
   statistics_.rewrites_of_rule.resize(rules.rules.size());
+  if (settings_.watch == nullptr || !settings_.watch->has_statistics) return;
+  for (const auto& rule : rules.rules) by_rule_.push_back({.rule = rule->name});
 }
 
 Result<void> RuleRun::run() {
-  const std::size_t limit = kMaxRewritesPerNode * (graph_.node_count() + 16);
-  for (Node& node : graph_.nodes()) {
-    if (index_.rules_for(node).empty()) continue;
-    RCC_TRY(visit(node));
+  if (rules_.is_fixpoint && settings_.order == WorklistOrder::random) {
+    for (const Node& node : graph_.nodes()) enqueue_node(node);
+    RCC_TRY(visit_queued());
+  } else {
+    for (Node* node = graph_.first_node(); node != nullptr && !statistics_.is_cut_short;
+         node = next_) {
+      next_ = node->next();
+      RCC_TRY(visit(*node));
+      RCC_TRY(visit_queued());
+    }
   }
-  for (std::size_t next = 0; next < queue_.size(); ++next) {
-    is_queued_[queue_[next]] = false;
-    Node* node = graph_.node(queue_[next]);
-    if (node == nullptr || index_.rules_for(*node).empty()) continue;
-    if (statistics_.rewrites > limit)
-      return fail(ErrorKind::limit,
-                  fmt::format("the rules of {} rewrote {} nodes and have not come to an end",
-                              rules_.source->file(), statistics_.rewrites),
-                  "two rules may undo each other; drop `fixpoint` or narrow one of them");
-    RCC_TRY(visit(*node));
-  }
-  statistics_.attempts = matcher_.attempts();
-  statistics_.steps = matcher_.steps();
+  statistics_.steps = tree_walk_.steps() + matcher_.steps();
+  if (!by_rule_.empty())
+    settings_.watch->statistics.push_back({settings_.pass, tree_walk_.steps(), by_rule_});
   return {};
+}
+
+Result<void> RuleRun::visit_queued() {
+  while (!queue_.empty() && !statistics_.is_cut_short)
+    if (Node* node = graph_.node(take_queued())) RCC_TRY(visit(*node));
+  return {};
+}
+
+NodeId RuleRun::take_queued() {
+  if (settings_.order == WorklistOrder::random) {
+    const RandomStream random(settings_.seed, "worklist");
+    std::swap(queue_[random.below(taken_++, queue_.size())], queue_.back());
+  }
+  const NodeId id = queue_.back();
+  queue_.pop_back();
+  is_queued_[id] = false;
+  return id;
 }
 
 Result<void> RuleRun::visit(Node& root) {
   Node* node = &root;
-  for (std::size_t depth = 0; node != nullptr; ++depth) {
-    reasons_.clear();
-    std::optional<Rewrite> done;
-    const Rule* applied = nullptr;
-    for (const Rule* rule : index_.rules_for(*node)) {
-      done = RCC_TRY(rewrite_at(*node, *rule));
-      applied = rule;
-      if (done) break;
-    }
-    if (!done) {
-      decline(*node);
-      return {};
-    }
-    if (rules_.is_fixpoint) enqueue(*done);
-    node = applied->is_recursive && !done->new_nodes.empty() ? done->new_nodes.back() : nullptr;
-    if (node != nullptr && depth >= kMaxRecursion)
-      return fail(ErrorKind::limit,
-                  fmt::format("rule `{}` rewrites its own result without end at {}", applied->name,
-                              site_of(*node)));
+  while (node != nullptr && !statistics_.is_cut_short) {
+    const NodeId id = node->id();
+    const std::optional<Applied> applied = RCC_TRY(rewrite_any(*node));
+    if (!applied) return {};
+    const std::vector<Node*>& made = applied->rewrite.new_nodes;
+    if (rules_.is_fixpoint) enqueue(applied->rewrite, id);
+    const bool goes_on = applied->rule->is_recursive && !rules_.is_fixpoint && !made.empty();
+    node = goes_on ? made.back() : nullptr;
   }
   return {};
 }
 
-Result<std::optional<Rewrite>> RuleRun::rewrite_at(Node& root, const Rule& rule) {
-  const Matcher::Outcome outcome = matcher_.match(rule, root);
-  if (outcome == Matcher::Outcome::declined) reasons_.push_back(matcher_.reason());
-  if (outcome != Matcher::Outcome::yes) return std::nullopt;
-  const std::string site = site_of(root);
+Result<std::optional<RuleRun::Applied>> RuleRun::rewrite_any(Node& root) {
+  const RuleTree* tree = rules_.trees->tree_for(root);
+  if (tree == nullptr) return std::nullopt;
+  ++statistics_.attempts;
+  if (!by_rule_.empty())
+    for (const Rule* rule : tree->rules()) ++by_rule_[rule->index].attempts;
+  reasons_.clear();
+  declined_here_ = 0;
+  for (const RuleTree::Candidate& candidate : candidates(*tree, root)) {
+    const Rule& rule = *tree->rules()[candidate.rule];
+    if (candidate.open.none() && !wants_reasons()) {
+      ++declined_here_;
+      continue;
+    }
+    auto done = RCC_TRY(rewrite_at(root, rule, candidate.open | candidate.near));
+    if (done) return Applied{&rule, std::move(*done)};
+    if (statistics_.is_cut_short) return std::nullopt;
+  }
+  decline(root);
+  return std::nullopt;
+}
+
+bool RuleRun::wants_reasons() const {
+  return settings_.declined || !by_rule_.empty() ||
+         (settings_.watch != nullptr && settings_.watch->attempted);
+}
+
+// A log tells of every rule, so none may be ruled out by the tree.
+const std::vector<RuleTree::Candidate>& RuleRun::candidates(const RuleTree& tree, Node& root) {
+  if (settings_.watch == nullptr || !settings_.watch->attempted)
+    return tree_walk_.candidates(tree, root);
+  every_rule_.clear();
+  for (std::uint32_t i = 0; i < tree.rules().size(); ++i)
+    every_rule_.push_back({.rule = i, .open = OrderSet().set()});
+  return every_rule_;
+}
+
+Result<std::optional<Rewrite>> RuleRun::rewrite_at(Node& root, const Rule& rule,
+                                                   const OrderSet& orders) {
+  const bool is_timed = !by_rule_.empty();
+  const Clock::time_point start = is_timed ? Clock::now() : Clock::time_point();
+  const std::size_t steps = matcher_.steps();
+  std::optional<Rewrite> done;
+  const Matcher::Outcome outcome = matcher_.match(rule, root, orders);
+  if (outcome == Matcher::Outcome::yes) {
+    if (is_timed) ++by_rule_[rule.index].matches;
+    done = RCC_TRY(rewrite_site(root, rule));
+  } else if (outcome == Matcher::Outcome::declined) {
+    note_refused(root, rule, matcher_.reason());
+  } else if (settings_.watch != nullptr && settings_.watch->attempted) {
+    note(attempt_at(root, RuleAttempt::Outcome::near_miss, matcher_.reason()), rule);
+  }
+  if (is_timed) {
+    by_rule_[rule.index].steps += matcher_.steps() - steps;
+    by_rule_[rule.index].seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  return done;
+}
+
+Result<std::optional<Rewrite>> RuleRun::rewrite_site(Node& root, const Rule& rule) {
+  const std::string_view site = site_of(root);
+  if (!may_rewrite(rule, site)) return std::nullopt;
   std::optional<RuleReplay> replay;
   if (settings_.verify == Verify::numeric && rule.effect != Effect::lossy) {
     auto recorded = RuleReplay::record(graph_, rule, matcher_.bindings(), settings_.seed);
-    if (recorded) {
+    if (recorded)
       replay = std::move(*recorded);
-    } else {
-      if (statistics_.unchecked++ == 0)
-        statistics_.unchecked_reason = fmt::format("{}: {}", site, recorded.error());
-    }
+    else if (statistics_.unchecked++ == 0)
+      statistics_.unchecked_reason = fmt::format("%{}: {}", site, recorded.error());
   }
-  auto done = Rewriter(graph_, rule, matcher_.bindings(), &shared_).apply();
+  if (rules_.is_fixpoint) remember_readers(rule);
+  RuleAttempt attempt = attempt_at(root, RuleAttempt::Outcome::applied, {});
+  const NodeId id = root.id();
+  const std::size_t nodes_before = graph_.node_count();
+  auto done = RCC_TRY(apply(rule, site));
   if (!done) {
     // Without a reason: the rule's own work.
-    if (!done.error().empty()) reasons_.push_back(std::move(done).error());
+    if (!done.error().empty()) note_refused(root, rule, done.error());
     return std::nullopt;
   }
   if (done->violation)
-    RCC_TRY(defect(rule, done->violation->range, site, done->violation->message));
-  ++statistics_.rewrites;
-  for (std::size_t i = 0; i < rules_.rules.size(); ++i)
-    if (rules_.rules[i].get() == &rule) ++statistics_.rewrites_of_rule[i];
+    return broken(done->violation->range, fmt::format("rule `{}` is wrong at %{}: {}", rule.name,
+                                                      site, done->violation->message));
+  count(rule);
+  if (settings_.watch != nullptr && settings_.watch->attempted) {
+    for (const Node* node : done->new_nodes)
+      if (const Value* result = node->result()) attempt.created.push_back(result->name());
+    note(std::move(attempt), rule);
+  }
+  if (rules_.is_fixpoint || rule.is_recursive)
+    RCC_TRY(check_end(rule, id, *done, nodes_before, site));
   if (replay) RCC_TRY(check(rule, *done, *replay, site));
   return std::optional<Rewrite>(std::move(*done));
 }
 
+Result<tl::expected<Rewrite, std::string>> RuleRun::apply(const Rule& rule, std::string_view site) {
+  site_state_.take(graph_, matcher_.bindings());
+  const std::uint64_t epoch = graph_.epoch();
+  tl::expected<Rewrite, std::string> done =
+      settings_.apply(graph_, rule, matcher_.bindings(), &shared_);
+  if (done && graph_.epoch() == epoch)
+    return broken(rule.range, fmt::format("rule `{}` changes nothing at %{}", rule.name, site),
+                  "add a condition (`where`) that keeps it from sites that need no rewrite");
+  if (!done && graph_.epoch() != epoch && !site_state_.still_holds(graph_))
+    return broken(rule.range,
+                  fmt::format("rule `{}` was refused at %{} and changed the graph all the same: {}",
+                              rule.name, site, done.error()),
+                  "a rewrite must be complete or leave the graph as it was");
+  return done;
+}
+
+bool RuleRun::may_rewrite(const Rule& rule, std::string_view site) {
+  if (settings_.rule_limit == nullptr || settings_.rule_limit->take()) return true;
+  statistics_.next_rewrite = fmt::format("{} at %{}", rule.name, site);
+  statistics_.is_cut_short = true;
+  return false;
+}
+
+void RuleRun::count(const Rule& rule) {
+  ++statistics_.rewrites;
+  ++statistics_.rewrites_of_rule[rule.index];
+  if (!by_rule_.empty()) ++by_rule_[rule.index].rewrites;
+}
+
 Result<void> RuleRun::check(const Rule& rule, const Rewrite& rewrite, const RuleReplay& replay,
-                            const std::string& site) {
+                            std::string_view site) {
   const auto difference = replay.compare(graph_, rewrite);
   std::string problem;
   if (!difference) {
@@ -131,37 +250,80 @@ Result<void> RuleRun::check(const Rule& rule, const Rewrite& rewrite, const Rule
           difference->relative, rule.tolerance);
   }
   if (problem.empty()) return {};
-  return defect(rule, rule.range, site, problem);
+  return broken(rule.range, fmt::format("rule `{}` is wrong at %{}: {}", rule.name, site, problem));
 }
 
-Result<void> RuleRun::defect(const Rule& rule, TextRange range, const std::string& site,
-                             const std::string& problem) const {
+Result<void> RuleRun::check_end(const Rule& rule, NodeId root, const Rewrite& rewrite,
+                                std::size_t nodes_before, std::string_view site) {
+  const auto growth =
+      static_cast<std::int64_t>(graph_.node_count()) - static_cast<std::int64_t>(nodes_before);
+  const auto circle = lineage_.add(graph_, rule, root, rewrite, growth);
+  if (!circle) return {};
+  std::string names;
+  for (std::size_t i = 0; i < circle->rules.size(); ++i)
+    names += fmt::format("{}`{}`",
+                         i == 0                         ? ""
+                         : i + 1 < circle->rules.size() ? ", "
+                                                        : " and ",
+                         circle->rules[i]->name);
+  const bool is_one = circle->rules.size() == 1;
+  switch (circle->kind) {
+    case RuleLineage::Circle::Kind::own_result:
+      return broken(rule.range, fmt::format("rule {} rewrites its own result at %{}", names, site),
+                    "mark it `recursive` if that comes to an end, else narrow what it matches");
+    case RuleLineage::Circle::Kind::repetition:
+      return broken(rule.range,
+                    is_one ? fmt::format("rule {} makes the same of its own result at %{}, again "
+                                         "and again",
+                                         names, site)
+                           : fmt::format("rules {} undo each other at %{}", names, site),
+                    "narrow what one of them matches");
+    case RuleLineage::Circle::Kind::endless:
+      return broken(
+          rule.range,
+          fmt::format("rule{} {} rewrite{} {} without end at %{}", is_one ? "" : "s", names,
+                      is_one ? "s" : "", is_one ? "its own result" : "each other's results", site),
+          "narrow what one of them matches");
+  }
+  return {};
+}
+
+// The pipeline makes it the user's error when the rule is the user's.
+tl::unexpected<Error> RuleRun::broken(TextRange range, std::string message,
+                                      std::string help) const {
   Diagnostic diagnostic;
-  diagnostic.message = fmt::format("rule `{}` is wrong at {}: {}", rule.name, site, problem);
+  diagnostic.message = std::move(message);
   diagnostic.span = rules_.source->span(range);
-  diagnostic.help = "this is a defect of the rule, not of the model";
-  // The pipeline makes it the user's error when the rule is the user's.
+  diagnostic.help =
+      help.empty() ? "this is a defect of the rule, not of the model" : std::move(help);
   return fail(ErrorKind::internal, std::move(diagnostic));
 }
 
-void RuleRun::decline(const Node& root) {
-  if (reasons_.empty() || is_reported_[root.id()]) return;
-  is_reported_[root.id()] = true;
-  statistics_.declined += reasons_.size();
-  if (!settings_.declined) return;
-  for (const std::string& reason : reasons_) settings_.declined(root, reason);
+void RuleRun::note_refused(const Node& root, const Rule& rule, const std::string& reason) {
+  ++declined_here_;
+  if (settings_.declined) reasons_.push_back(reason);
+  if (settings_.watch == nullptr || !wants_reasons()) return;
+  note(attempt_at(root, RuleAttempt::Outcome::declined, reason), rule);
 }
 
-// New nodes and the users of what they compute may be roots now.
-void RuleRun::enqueue(const Rewrite& rewrite) {
-  const auto add = [this](const Node& node) {
-    if (is_queued_[node.id()]) return;
-    is_queued_[node.id()] = true;
-    queue_.push_back(node.id());
-  };
-  for (const Node* node : rewrite.new_nodes) add(*node);
-  for (const Value* result : rewrite.results)
-    for (const Use& use : result->uses()) add(use.user());
+void RuleRun::note(RuleAttempt attempt, const Rule& rule) {
+  if (!by_rule_.empty() && attempt.outcome == RuleAttempt::Outcome::declined) {
+    ++by_rule_[rule.index].declined;
+    ++by_rule_[rule.index].declined_for[attempt.reason];
+  }
+  if (!settings_.watch->attempted) return;
+  attempt.pass = settings_.pass;
+  attempt.rule = rule.name;
+  attempt.steps_passed = matcher_.mismatch().steps_passed;
+  attempt.steps_total = matcher_.mismatch().steps_total;
+  settings_.watch->attempted(attempt);
+}
+
+void RuleRun::decline(const Node& root) {
+  if (declined_here_ == 0 || is_reported_[root.id()]) return;
+  is_reported_[root.id()] = true;
+  statistics_.declined += declined_here_;
+  for (const std::string& reason : reasons_) settings_.declined(root, reason);
 }
 
 }  // namespace rcc

@@ -3,6 +3,7 @@ target_sources(rcc_core PRIVATE
   condition_solver.cpp
   constant_sampler.cpp
   matcher.cpp
+  matcher_reasons.cpp
   node_sampler.cpp
   node_sampler_attributes.cpp
   node_sampler_parameters.cpp
@@ -19,6 +20,7 @@ target_sources(rcc_core PRIVATE
   rule_check_types.cpp
   rule_checker.cpp
   rule_compile.cpp
+  rule_contract.cpp
   rule_lexer.cpp
   rule_parse_action.cpp
   rule_parse_expression.cpp
@@ -26,10 +28,14 @@ target_sources(rcc_core PRIVATE
   rule_parse_pattern.cpp
   rule_parser.cpp
   rule_pass.cpp
+  rule_queue.cpp
   rule_replay.cpp
   rule_self_test.cpp
   rule_synthesis.cpp
+  rule_tree.cpp
+  rule_tree_build.cpp
   rule_validation.cpp
+  rule_watch.cpp
   site_builder.cpp
   site_comparison.cpp
   site_functions.cpp
@@ -39,4 +45,5 @@ target_sources(rcc_core PRIVATE
   tensor_masks.cpp
   tensor_reductions.cpp
   tensor_shapes.cpp
+  why_not.cpp
 )

@@ -310,11 +310,13 @@ class RuleValidator {
       remember(kMatched, matcher.reason());
       return false;
     }
+    const std::uint64_t epoch = graph.epoch();
     auto done = Rewriter(graph, rule_, matcher.bindings()).apply();
     if (!done) remember(kPlanned, done.error());
     violation_.clear();
     if (done && done->violation) violation_ = "its `ensure` fails: " + done->violation->message;
-    return done.has_value();
+    if (done && graph.epoch() == epoch) remember(kPlanned, "it would change nothing");
+    return done.has_value() && graph.epoch() != epoch;
   }
 
   // A rule that does not apply must leave everything as it was.

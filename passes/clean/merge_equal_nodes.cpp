@@ -19,7 +19,7 @@
 #include <algorithm>
 #include <map>
 
-#include "ir/support/hash.h"
+#include "ir/hash_attribute.h"
 #include "passes/pass.h"
 
 namespace rcc {
@@ -28,42 +28,6 @@ namespace {
 
 // Contents of larger constants are not looked at.
 constexpr std::int64_t kMaxElements = 1024;
-
-void add_attribute(Hasher& hasher, const AttributeValue& value) {
-  const auto add_list = [&](const auto& list) {
-    hasher.add(static_cast<std::uint64_t>(list.size()));
-    for (const auto& item : list) hasher.add(std::as_bytes(std::span(&item, 1)));
-  };
-  hasher.add(static_cast<std::uint64_t>(value.index()));
-  switch (type_of(value)) {
-    case AttributeType::none:
-      break;
-    case AttributeType::integer:
-      add_list(Ints{std::get<std::int64_t>(value)});
-      break;
-    case AttributeType::real:
-      add_list(Floats{std::get<float>(value)});
-      break;
-    case AttributeType::string:
-      hasher.add(std::get<std::string>(value));
-      break;
-    case AttributeType::ints:
-      add_list(std::get<Ints>(value));
-      break;
-    case AttributeType::reals:
-      add_list(std::get<Floats>(value));
-      break;
-    case AttributeType::strings:
-      for (const std::string& item : std::get<Strings>(value)) hasher.add(item);
-      break;
-    case AttributeType::tensor:
-      hasher.add(std::get<Tensor>(value).digest());
-      break;
-    case AttributeType::raw:
-      hasher.add(std::get<RawAttribute>(value).bytes);
-      break;
-  }
-}
 
 bool is_mergeable(const Node& node) {
   if (node.op().is_opaque() || node.is(OpKind::dropout) || node.is(OpKind::tap)) return false;
@@ -85,7 +49,7 @@ Digest digest_of(const Node& node) {
     hasher.add(static_cast<std::uint64_t>(node.result(i) != nullptr));
   for (const NamedAttribute& attribute : node.attributes()) {
     hasher.add(attribute.name);
-    add_attribute(hasher, attribute.value);
+    hash_attribute(hasher, attribute.value);
   }
   return hasher.digest();
 }

@@ -44,6 +44,14 @@ Found find(std::string_view body, std::string_view graph_text) {
   return found;
 }
 
+// Why the first rule of a set does not apply.
+std::string mismatch_of(const RuleSet& rules, Node& root) {
+  const std::vector<Datum> options = RuleOptionSet({&rules, [](const RuleSet*) {}}).values();
+  Matcher matcher(options, Matcher::Explain::always, nullptr, rules.source.get());
+  matcher.match(*rules.rules.front(), root);
+  return to_text(matcher.mismatch());
+}
+
 TEST(Matcher, OptionalOperandsMatchPresentAndAbsent) {
   const std::string_view graph = R"(graph @g(%x: f32[1,1,2,2]) {
     @w = const f32[1,1,1,1] <1>
@@ -154,7 +162,7 @@ TEST(Matcher, InteriorValuesAreSingleUseUnlessShared) {
   })";
   const Found single = find("match { a = relu(x); y = tanh(a); } replace y with x;", graph);
   EXPECT_EQ(single.count, 0U);
-  EXPECT_THAT(single.declined, testing::ElementsAre("%b %a is also read by y"));
+  EXPECT_THAT(single.declined, testing::ElementsAre("%b %a is also read by y (add)"));
   EXPECT_EQ(find("match { a = relu(x) shared; y = tanh(a); } replace y with x;", graph).count, 1U);
   // Both readers are part of the match.
   EXPECT_EQ(find("match { a = relu(x); b = tanh(a); y = add(a, b); } replace y with exp(x);", graph)
@@ -245,7 +253,7 @@ TEST(Matcher, ExplainsTheDeepestStepThatFailed) {
   })");
   const auto explain = [&](std::string_view text) {
     Graph graph = graph_of(text);
-    return to_text(explain_mismatch(*rules, {}, *graph.last_node()).at(0));
+    return mismatch_of(*rules, *graph.last_node());
   };
   EXPECT_EQ(explain("graph @g(%x: f32[1]) {\n %y = tanh(%x)\n return %y\n}"),
             "r: matched 0 of 14 steps; the node is tanh, not relu");
@@ -254,11 +262,51 @@ TEST(Matcher, ExplainsTheDeepestStepThatFailed) {
   EXPECT_THAT(
       explain("graph @g(%x: f32[1,1,2,2]) {\n @w = const f32[1,1,1,1] <2>\n %c = conv(%x, @w)\n"
               " %y = relu(%c)\n return %y\n}"),
-      HasSubstr("operand 2 is absent"));
+      HasSubstr("operand b of c (conv) is absent"));
   EXPECT_EQ(
       explain("graph @g(%x: f32[1,1,2,2]) {\n @w = const f32[1,1,1,1] <2>\n @b = const f32[1] <2>\n"
               " %c = conv(%x, @w, @b)\n %y = relu(%c)\n return %y\n}"),
-      "r: matched 13 of 14 steps; too large");
+      "r: matched 13 of 14 steps; too large (max(W) is 2)");
+}
+
+TEST(Matcher, NamesWhatIsThereAndWhatIsAskedFor) {
+  const auto explain = [&](std::string_view body, std::string_view text) {
+    const auto rules = load(fmt::format("rule r effect lossy {{ {} replace y with x; }}", body));
+    Graph graph = graph_of(text);
+    const std::string reason = mismatch_of(*rules, *graph.last_node());
+    return reason.substr(reason.find("; ") + 2);
+  };
+  const auto conv = [](std::string_view attributes) {
+    return fmt::format(
+        "graph @g(%x: f32[1,2,4,4]) {{\n @w = const f32[3,2,1,1]\n @b = const f32[3]\n"
+        " %y = conv(%x, @w, @b) {}\n return %y\n}}",
+        attributes);
+  };
+  EXPECT_EQ(explain("match { y = conv(x, _, _) { strides in [[1, 1], [3, 3]], .. }; }",
+                    conv("{strides = <2,2>}")),
+            "strides of y (conv) is <2,2>, not <1,1> or <3,3>");
+  EXPECT_EQ(explain("match { y = conv(x, _, _); }", conv("{strides = <2,2>}")),
+            "strides of y (conv) is <2,2>, not the default");
+  EXPECT_EQ(explain("match { y = conv(x, _: const f32[C, C, ...], _) { .. }; }", conv("")),
+            "@w is f32[3,2,1,1]: axis 1 is 2, and C is 3");
+  EXPECT_EQ(explain("match { y = conv(x, _: const f32[_, _, 3, ...], _) { .. }; }", conv("")),
+            "@w is f32[3,2,1,1]: axis 2 is 1, not 3");
+  EXPECT_EQ(explain("match { y = conv(x, _: const f32[_, _, _], _) { .. }; }", conv("")),
+            "@w is f32[3,2,1,1]; the pattern asks for 3 axes");
+  EXPECT_EQ(explain("match { y = conv(x, _: const f16, _) { .. }; }", conv("")),
+            "@w is f32[3,2,1,1], not f16");
+  EXPECT_EQ(explain("match { y = conv(x: const, _, _) { .. }; }", conv("")),
+            "%x is not constant, it is an input of the graph");
+  EXPECT_EQ(explain("match { y = conv(x, _) { .. }; }", conv("")),
+            "operand b of y (conv) is given, @b; the pattern has none there");
+  const std::string_view shared =
+      "graph @g(%x: f32[2]) {\n %a = relu(%x)\n %b = exp(%a)\n %c = exp(%a)\n %d = exp(%a)\n"
+      " %e = exp(%a)\n %f = add(%b, %c)\n %g = add(%d, %e)\n %h = add(%f, %g)\n"
+      " %y = tanh(%a)\n return %h, %y\n}";
+  EXPECT_EQ(explain("match { y = tanh(relu(x)); }", shared),
+            "%a is also read by b (exp), c (exp), d (exp) and 1 more");
+  EXPECT_EQ(explain("match { y = tanh(x); } where rank(x) == 2, rank(x) > 0;", shared),
+            "`rank(x) == 2` does not hold (rank(x) is 1)");
 }
 
 TEST(Matcher, WorkGrowsWithTheGraph) {

@@ -5,9 +5,13 @@ target_sources(rcc_unit_tests PRIVATE
   rewriter_edges_test.cpp
   rewriter_test.cpp
   rule_errors_test.cpp
+  rule_order_test.cpp
+  rule_pass_test.cpp
   rule_synthesis_test.cpp
   rule_test.cpp
+  rule_tree_test.cpp
   rule_validation_test.cpp
   site_comparison_test.cpp
   tensor_expression_test.cpp
+  why_not_test.cpp
 )
