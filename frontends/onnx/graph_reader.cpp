@@ -130,11 +130,13 @@ class GraphReader {
           continue;
         }
         if (producer->second == kNoNode) continue;
+        if (proto_.node(producer->second).output_size() > 1) nodes_.note_reader(producer->first);
         users[static_cast<std::size_t>(producer->second)].push_back(index);
         ++missing[static_cast<std::size_t>(index)];
         is_sorted &= producer->second < index;
       }
     }
+    for (const auto& output : proto_.output()) nodes_.note_reader(output.name());
     if (!is_sorted)
       context_.problems.warn({}, "the nodes are not in topological order; they are sorted");
     return sorted(users, std::move(missing));

@@ -42,6 +42,8 @@ class NodeReader {
   // All names of the model are known before the first node is read.
   void define(std::string_view name, Value& value) { values_[name] = &value; }
   void reserve(std::string_view name) { reserved_.insert(name); }
+  // Of a node with several results, or an output: known before the first node is read.
+  void note_reader(std::string_view name) { with_readers_.insert(name); }
   // Null when nothing read so far gives it.
   Value* find(std::string_view name) const;
 
@@ -68,6 +70,7 @@ class NodeReader {
   ReadContext& context_;
   std::unordered_map<std::string_view, Value*> values_;
   std::unordered_set<std::string_view> reserved_;
+  std::unordered_set<std::string_view> with_readers_;
   std::unordered_map<std::string_view, const onnx::ValueInfoProto*> stated_;
   std::unordered_set<std::string> functions_;
   std::vector<ValueId> folded_;

@@ -158,6 +158,10 @@ NodeForm NodeReader::form_of(const onnx::NodeProto& node, const Attributes& attr
     if (!node.input(index).empty())
       form.set_operand(static_cast<std::size_t>(index), {.value = find(node.input(index)), .literal = {}});
   for (const auto& name : node.output()) form.results.push_back(!name.empty());
+  // Old files always name the mask, which was no boolean then. Not so for others: the results of an
+  // old BatchNormalization say whether it trains.
+  if (node.op_type() == "Dropout" && node.output_size() > 1 && !with_readers_.contains(node.output(1)))
+    form.results[1] = false;
   while (!form.results.empty() && !form.results.back()) form.results.pop_back();
   return form;
 }
