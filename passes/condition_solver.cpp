@@ -154,8 +154,13 @@ bool ConditionSolver::satisfy_comparison(const Expression& condition, Wanted wan
 }
 
 bool ConditionSolver::satisfy_call(const Expression& condition, Wanted wanted) {
-  if (condition.text == "all" || condition.text == "any")
-    return satisfy(condition.children[0], wanted);
+  if (condition.text == "all" || condition.text == "any") {
+    const bool is_any = (condition.text == "any") == (wanted == Wanted::holds);
+    const bool before = std::exchange(is_one_enough_, is_any);
+    const bool is_satisfied = satisfy(condition.children[0], wanted);
+    is_one_enough_ = before;
+    return is_satisfied;
+  }
   if (condition.text == "same_type" || condition.text == "same_shape")
     return wanted == Wanted::holds && match_types(condition, condition.text == "same_type");
   return false;
@@ -225,6 +230,10 @@ bool ConditionSolver::assign_name(const Expression& expression, const Datum& tar
       const Value* value = bindings_.values[expression.symbol.index];
       if (value == nullptr || target.text || !is_leaf(slot)) return false;
       hints_.constants[slot] = target;
+      if (is_one_enough_)
+        hints_.with_one_element.insert(slot);
+      else
+        hints_.with_one_element.erase(slot);
       return true;
     }
     case Symbol::Kind::attribute:

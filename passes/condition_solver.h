@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,8 @@ namespace rcc {
 struct SiteHints {
   // Contents of constants; a plain number is every element.
   std::map<int, Datum> constants;
+  // Of these constants one element of that number is enough; the others may be anything.
+  std::set<int> with_one_element;
   std::map<int, std::size_t> ranks;
   // By slot and axis.
   std::map<std::pair<int, std::size_t>, std::int64_t> sizes;
@@ -67,6 +70,8 @@ class ConditionSolver {
   const Bindings& bindings_;
   RandomChoices& random_;
   SiteHints& hints_;
+  // Inside of `any`.
+  bool is_one_enough_ = false;
 };
 
 }  // namespace rcc

@@ -320,7 +320,14 @@ Value& SiteBuilder::add_leaf_constant(const OperandInfo& row, const OperandDraft
   const bool is_filled = hint != hints_.constants.end() && hint->second.is_scalar();
   if (slot >= 0 && is_filled) {
     const auto count = static_cast<std::size_t>(checked_element_count(operand.shape).value_or(0));
-    const std::vector<double> elements(count, hint->second.data[0]);
+    std::vector<double> elements(count, hint->second.data[0]);
+    if (count > 1 && hints_.with_one_element.contains(slot)) {
+      // Every other element is something else.
+      elements = sample_constant(row, operand.dtype, operand.shape, style_.numbers, random)
+                     .tensor.to_doubles();
+      elements[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(count)))] =
+          hint->second.data[0];
+    }
     note(fmt::format("{} = {:.3g}", name, hint->second.data[0]));
     return graph_.add_constant(name, Tensor::from_doubles(operand.dtype, operand.shape, elements));
   }

@@ -55,6 +55,17 @@ TEST(RuleValidation, AttributesThatThePatternAcceptsAreTried) {
                  "differs by");
 }
 
+TEST(RuleValidation, OneElementIsEnoughForAny) {
+  const std::string body = "match { y = pow(x: f32, p: const f32); } where %(p == 2);"
+                           "replace y with mul(x, x);";
+  const auto with = [&](std::string_view word) {
+    std::string text = body;
+    return text.replace(text.find('%'), 1, word);
+  };
+  EXPECT_EQ(validate("approx 1e-6", with("all")).problem, "");
+  EXPECT_PROBLEM(validate("approx 1e-6", with("any")), "differs by");
+}
+
 TEST(RuleValidation, NumbersThatConditionsDoNotExcludeAreTried) {
   EXPECT_PROBLEM(validate("approx 1e-6",
                           "match { y = relu(mul(x: f32, s: const f32)); }"
