@@ -89,6 +89,26 @@ std::optional<Graph> with_open_batch(const Graph& graph) {
   return open;
 }
 
+// The same graph where the node of pattern `first` also stands for that of pattern `second`;
+// nullopt where the two are not of one kind.
+std::optional<SynthesisedSite> with_one_node(const SynthesisedSite& site, std::size_t first,
+                                             std::size_t second) {
+  SynthesisedSite merged{site.graph.clone(), site.matched, site.description, std::nullopt};
+  Node& kept = *merged.graph.node(site.matched[first]);
+  Node& dropped = *merged.graph.node(site.matched[second]);
+  if (&kept.op() != &dropped.op() || kept.result_count() != 1 || dropped.result_count() != 1 ||
+      kept.result()->type() != dropped.result()->type())
+    return std::nullopt;
+  // The one must not be computed from the other.
+  for (const Use& use : kept.result()->uses())
+    if (use.user().id() == dropped.id()) return std::nullopt;
+  merged.graph.replace_all_uses(*dropped.result(), *kept.result());
+  merged.graph.erase(dropped);
+  merged.matched[second] = merged.matched[first];
+  merged.description += merged.description.empty() ? "one node twice" : ", one node twice";
+  return merged;
+}
+
 std::string print_whole(const Graph& graph) {
   PrintOptions options;
   options.max_literal_elements = kLiteralElements;
@@ -240,6 +260,7 @@ class RuleValidator {
     if (const std::string problem = check(*plain, after, seed); !problem.empty())
       return wrong(*plain, problem);
     if (const Trial open = try_open(*plain, seed); open == Trial::wrong) return open;
+    if (const Trial merged = try_merged(*plain, seed); merged == Trial::wrong) return merged;
     if (goal.kind == Goal::Kind::applies) {
       good_seeds_.push_back(seed);
       return Trial::reached;
@@ -258,6 +279,27 @@ class RuleValidator {
     ++verdict_.fired;
     const std::string problem = check(opened, after, seed);
     return problem.empty() ? Trial::reached : wrong(opened, problem);
+  }
+
+  // The same site, where one node stands for two patterns, as after merge_equal_nodes. The rule
+  // need not apply there.
+  Trial try_merged(const SynthesisedSite& site, std::uint64_t seed) {
+    for (std::size_t second = 1; second + 1 < site.matched.size(); ++second) {
+      for (std::size_t first = 0; first < second; ++first) {
+        auto merged = with_one_node(site, first, second);
+        if (!merged) continue;
+        Graph after = merged->graph.clone();
+        if (!apply(after, merged->matched.back())) {
+          if (unchanged(*merged, after) == Trial::wrong) return Trial::wrong;
+          continue;
+        }
+        ++verdict_.graphs;
+        ++verdict_.fired;
+        const std::string problem = check(*merged, after, seed);
+        if (!problem.empty()) return wrong(*merged, problem);
+      }
+    }
+    return Trial::missed;
   }
 
   // The same site, where an interior value has another reader.

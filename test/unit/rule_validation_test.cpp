@@ -86,12 +86,21 @@ TEST(RuleValidation, ElementTypesThatThePatternLeavesOpenAreTried) {
 }
 
 TEST(RuleValidation, AnInteriorResultIsSharedWithoutDoingMore) {
-  EXPECT_EQ(validate("exact", "match { a = neg(x: !float) shared; y = neg(a); } replace y with x;").problem,
+  EXPECT_EQ(validate("exact", "match { a = neg(x: !float) shared; y = neg(a); } replace y with x;")
+                .problem,
             "");
   EXPECT_PROBLEM(validate("approx 1e-5",
                           "match { c = matmul(x, W: const f32) shared; y = mul(c, s: const f32); }"
                           "where size(s) == 1, same_type(c, y); replace y with matmul(x, W * s);"),
                  "duplicates work that `shared` keeps alive");
+}
+
+TEST(RuleValidation, OneNodeForTwoPatternsIsTried) {
+  EXPECT_PROBLEM(validate("exact",
+                          "match { p = neg(a: f32); q = neg(b: f32); y = mul(p, q); }"
+                          "let k = select(reader_count(p) == 2, 2, 1);"
+                          "replace y with mul(mul(a, b), k);"),
+                 "one node twice): output");
 }
 
 TEST(RuleValidation, EveryVariantHasToApply) {
