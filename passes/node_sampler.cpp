@@ -229,7 +229,7 @@ void NodeSampler::choose_partners() {
   for (std::size_t i = 1; i < draft_.operands.size(); ++i)
     if (has(i) && !is_free(i) && rank_of(i) > reference.size()) reference = shape_of(i);
   for (std::size_t i = 1; i < draft_.operands.size(); ++i) {
-    const auto& row = draft_.op->operands[std::min(i, draft_.op->operands.size() - 1)];
+    const auto& row = operand_row(*draft_.op, i);
     const bool is_scalar = row.role == Role::parameter && row.arity == Arity::optional;
     if (is_free(i) && !draft_.operands[i].has_shape)
       set_shape(i, is_scalar ? Sizes{} : partner(i, reference));
@@ -315,7 +315,7 @@ void NodeSampler::choose_per_axis() {
 }
 
 DType NodeSampler::dtype_for(std::size_t index) const {
-  const auto& row = draft_.op->operands[std::min(index, draft_.op->operands.size() - 1)];
+  const auto& row = operand_row(*draft_.op, index);
   const OpKind kind = draft_.op->kind;
   if (row.name == "condition" || row.name == "training_mode") return DType::boolean;
   if (row.name == "ratio") return DType::f32;
@@ -325,7 +325,7 @@ DType NodeSampler::dtype_for(std::size_t index) const {
     return DType::u8;
   if (row.name == "scale") return DType::f32;
   for (std::size_t i = 0; i < draft_.operands.size(); ++i) {
-    const auto& other = draft_.op->operands[std::min(i, draft_.op->operands.size() - 1)];
+    const auto& other = operand_row(*draft_.op, i);
     const OperandDraft& operand = draft_.operands[i];
     if (other.name == "condition") continue;
     if (operand.kind == OperandDraft::Kind::given) return operand.value->type().dtype;

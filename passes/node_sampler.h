@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -11,6 +12,11 @@
 namespace rcc {
 
 using Sizes = std::vector<std::int64_t>;
+
+// The row of operand `index`; the last one stands for all further operands.
+inline const OperandInfo& operand_row(const OpInfo& op, std::size_t index) {
+  return op.operands[std::min(index, op.operands.size() - 1)];
+}
 
 // An operand of a node that is being made up.
 struct OperandDraft {

@@ -38,12 +38,15 @@ target_sources(rcc_core PRIVATE
   rule_watch.cpp
   site_builder.cpp
   site_comparison.cpp
+  site_draft.cpp
   site_functions.cpp
   site_readers.cpp
+  site_variations.cpp
   tensor_expression.cpp
   tensor_expression_functions.cpp
   tensor_masks.cpp
   tensor_reductions.cpp
   tensor_shapes.cpp
+  validation_goals.cpp
   why_not.cpp
 )

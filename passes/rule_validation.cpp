@@ -3,23 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "ir/cost.h"
-#include "ir/shape_inference.h"
 #include "ir/text.h"
 #include "ir/verifier.h"
 #include "passes/matcher.h"
 #include "passes/rewriter.h"
 #include "passes/rule_synthesis.h"
 #include "passes/site_comparison.h"
+#include "passes/site_variations.h"
+#include "passes/validation_goals.h"
 
 namespace rcc {
 
 namespace {
 
-constexpr std::size_t kSitesOfGoal = 4;
 constexpr std::size_t kTriesOfSite = 40;
 constexpr std::size_t kLeastTries = 300;
 constexpr std::size_t kMostTriesForFirst = 500;
@@ -28,20 +27,6 @@ constexpr std::size_t kTriesOfSmaller = 40;
 // Of symbols.
 constexpr std::int64_t kBatch = 3;
 constexpr std::int64_t kLiteralElements = 1 << 16;
-
-// What is to be seen of a rule.
-struct Goal {
-  enum class Kind : std::uint8_t {
-    applies,
-    // The same site with a reader of an interior value: the rule stays away, or is right there too.
-    stays_away,
-    applies_shared,
-  };
-  Kind kind = Kind::applies;
-  SiteVariant variant = {};
-  std::string name = {};
-  std::size_t sites = kSitesOfGoal;
-};
 
 struct Growth {
   std::int64_t nodes = 0;
@@ -73,42 +58,6 @@ std::size_t dead_nodes(const SynthesisedSite& site, const Graph& after) {
   return count;
 }
 
-// The same graph for any size of the first axis, where its shape functions allow that.
-std::optional<Graph> with_open_batch(const Graph& graph) {
-  Graph open = graph.clone();
-  const Dim batch = open.symbols().intern("N");
-  bool has_changed = false;
-  for (Value* input : open.inputs()) {
-    Type type = input->type();
-    if (type.rank() < 2) continue;
-    type.dims[0] = batch;
-    open.set_type(*input, std::move(type));
-    has_changed = true;
-  }
-  if (!has_changed || !infer_types_anew(open)) return std::nullopt;
-  return open;
-}
-
-// The same graph where the node of pattern `first` also stands for that of pattern `second`;
-// nullopt where the two are not of one kind.
-std::optional<SynthesisedSite> with_one_node(const SynthesisedSite& site, std::size_t first,
-                                             std::size_t second) {
-  SynthesisedSite merged{site.graph.clone(), site.matched, site.description, std::nullopt};
-  Node& kept = *merged.graph.node(site.matched[first]);
-  Node& dropped = *merged.graph.node(site.matched[second]);
-  if (&kept.op() != &dropped.op() || kept.result_count() != 1 || dropped.result_count() != 1 ||
-      kept.result()->type() != dropped.result()->type())
-    return std::nullopt;
-  // The one must not be computed from the other.
-  for (const Use& use : kept.result()->uses())
-    if (use.user().id() == dropped.id()) return std::nullopt;
-  merged.graph.replace_all_uses(*dropped.result(), *kept.result());
-  merged.graph.erase(dropped);
-  merged.matched[second] = merged.matched[first];
-  merged.description += merged.description.empty() ? "one node twice" : ", one node twice";
-  return merged;
-}
-
 std::string print_whole(const Graph& graph) {
   PrintOptions options;
   options.max_literal_elements = kLiteralElements;
@@ -127,14 +76,14 @@ class RuleValidator {
   }
 
   RuleVerdict run() {
-    std::vector<Goal> goals = special_goals();
+    std::vector<ValidationGoal> goals = special_goals(rule_);
     std::size_t special = 0;
-    for (const Goal& goal : goals)
-      if (goal.kind == Goal::Kind::applies) special += goal.sites;
-    Goal plain;
+    for (const ValidationGoal& goal : goals)
+      if (goal.kind == ValidationGoal::Kind::applies) special += goal.sites;
+    ValidationGoal plain;
     plain.sites = std::max(settings_.sites, special + settings_.sites / 2) - special;
     goals.insert(goals.begin(), std::move(plain));
-    for (const Goal& goal : goals)
+    for (const ValidationGoal& goal : goals)
       if (!reach(goal)) return std::move(verdict_);
     if (!has_run_ && rule_.effect != Effect::lossy)
       verdict_.problem =
@@ -146,64 +95,7 @@ class RuleValidator {
   // One try of a goal.
   enum class Trial : std::uint8_t { missed, reached, wrong };
 
-  SiteVariant any() const {
-    SiteVariant variant;
-    variant.operators.resize(rule_.patterns.size());
-    variant.presence.resize(optional_operands(rule_).size());
-    return variant;
-  }
-
-  std::vector<Goal> special_goals() const {
-    std::vector<Goal> goals;
-    add_operator_goals(goals);
-    add_presence_goals(goals);
-    for (const int pattern : rule_.commutative) {
-      Goal goal{.variant = any(), .name = " with the operands the other way round"};
-      goal.variant.swapped.push_back(pattern);
-      goals.push_back(std::move(goal));
-    }
-    add_reader_goals(goals);
-    return goals;
-  }
-
-  void add_operator_goals(std::vector<Goal>& goals) const {
-    for (std::size_t p = 0; p < rule_.patterns.size(); ++p) {
-      const auto& ops = rule_.patterns[p].ops;
-      for (std::size_t i = 0; ops.size() > 1 && i < ops.size(); ++i) {
-        Goal goal{.variant = any(), .name = fmt::format(" with {}", ops[i]->name)};
-        goal.variant.operators[p] = i;
-        goals.push_back(std::move(goal));
-      }
-    }
-  }
-
-  void add_presence_goals(std::vector<Goal>& goals) const {
-    const std::vector<OptionalOperand> optional = optional_operands(rule_);
-    for (std::size_t i = 0; i < optional.size(); ++i) {
-      for (const bool is_present : {false, true}) {
-        Goal goal{.variant = any(),
-                  .name = fmt::format(" {} {}", is_present ? "with" : "without", optional[i].name)};
-        goal.variant.presence[i] = is_present;
-        goals.push_back(std::move(goal));
-      }
-    }
-  }
-
-  void add_reader_goals(std::vector<Goal>& goals) const {
-    for (std::size_t p = 0; p + 1 < rule_.patterns.size(); ++p) {
-      const NodePattern& pattern = rule_.patterns[p];
-      for (const auto reader : {SiteVariant::Reader::output, SiteVariant::Reader::node}) {
-        Goal goal{.variant = any()};
-        goal.kind = pattern.is_shared ? Goal::Kind::applies_shared : Goal::Kind::stays_away;
-        goal.variant.reader = reader;
-        goal.variant.read_pattern = static_cast<int>(p);
-        goal.name = fmt::format(" where the result of {} is read elsewhere", pattern.ops[0]->name);
-        goals.push_back(std::move(goal));
-      }
-    }
-  }
-
-  bool reach(const Goal& goal) {
+  bool reach(const ValidationGoal& goal) {
     deepest_ = 0;
     reason_.clear();
     std::size_t reached = 0;
@@ -228,7 +120,7 @@ class RuleValidator {
   }
 
   // The first failure stands, unless a smaller graph fails as well.
-  void look_for_smaller(const Goal& goal) {
+  void look_for_smaller(const ValidationGoal& goal) {
     const RuleVerdict first = verdict_;
     RuleVerdict best = verdict_;
     for (std::size_t i = 0; i < kTriesOfSmaller; ++i) {
@@ -243,12 +135,13 @@ class RuleValidator {
   std::uint64_t next_seed() { return settings_.seed * 1'000'003 + next_++; }
 
   // Sites at which the rule applied serve again with a reader.
-  std::uint64_t seed_for(const Goal& goal, std::size_t tries) {
-    const bool serves_again = goal.kind != Goal::Kind::applies && tries < good_seeds_.size();
+  std::uint64_t seed_for(const ValidationGoal& goal, std::size_t tries) {
+    const bool serves_again =
+        goal.kind != ValidationGoal::Kind::applies && tries < good_seeds_.size();
     return serves_again ? good_seeds_[tries] : next_seed();
   }
 
-  Trial try_once(const Goal& goal, std::uint64_t seed) {
+  Trial try_once(const ValidationGoal& goal, std::uint64_t seed) {
     SiteVariant variant = goal.variant;
     variant.reader = SiteVariant::Reader::none;
     variant.read_pattern = -1;
@@ -261,7 +154,7 @@ class RuleValidator {
       return wrong(*plain, problem);
     if (const Trial open = try_open(*plain, seed); open == Trial::wrong) return open;
     if (const Trial merged = try_merged(*plain, seed); merged == Trial::wrong) return merged;
-    if (goal.kind == Goal::Kind::applies) {
+    if (goal.kind == ValidationGoal::Kind::applies) {
       good_seeds_.push_back(seed);
       return Trial::reached;
     }
@@ -270,15 +163,14 @@ class RuleValidator {
 
   // The same site, where the size of the first axis is not known. A rule may decline it.
   Trial try_open(const SynthesisedSite& site, std::uint64_t seed) {
-    auto open = with_open_batch(site.graph);
+    const auto open = with_open_batch(site);
     if (!open) return Trial::missed;
-    SynthesisedSite opened{std::move(*open), site.matched, site.description, std::nullopt};
-    Graph after = opened.graph.clone();
-    if (!apply(after, opened.matched.back())) return unchanged(opened, after);
+    Graph after = open->graph.clone();
+    if (!apply(after, open->matched.back())) return unchanged(*open, after);
     ++verdict_.graphs;
     ++verdict_.fired;
-    const std::string problem = check(opened, after, seed);
-    return problem.empty() ? Trial::reached : wrong(opened, problem);
+    const std::string problem = check(*open, after, seed);
+    return problem.empty() ? Trial::reached : wrong(*open, problem);
   }
 
   // The same site, where one node stands for two patterns, as after merge_equal_nodes. The rule
@@ -303,12 +195,12 @@ class RuleValidator {
   }
 
   // The same site, where an interior value has another reader.
-  Trial try_reader(const Goal& goal, const Growth& without_reader, std::uint64_t seed) {
+  Trial try_reader(const ValidationGoal& goal, const Growth& without_reader, std::uint64_t seed) {
     auto site = synthesise(goal.variant, seed);
     if (!site) return Trial::missed;
     Graph after = site->graph.clone();
     const bool has_applied = apply(after, site->matched.back());
-    if (goal.kind == Goal::Kind::stays_away)
+    if (goal.kind == ValidationGoal::Kind::stays_away)
       return has_applied ? wrong(*site, "applies although an interior value is read elsewhere")
                          : unchanged(*site, after, Trial::reached);
     if (!has_applied) return unchanged(*site, after);
