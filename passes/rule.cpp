@@ -77,10 +77,12 @@ void check_rules(RuleSet& rules, const OpTable& ops, RuleErrors& errors) {
 }  // namespace
 
 Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::string_view file,
-                                                  const OpTable& ops) {
+                                                  const OpTable& ops,
+                                                  std::shared_ptr<const FunctionTable> functions) {
   auto source = std::make_shared<const RuleSource>(text, file);
   auto rules = std::make_shared<RuleSet>();
   rules->source = source;
+  rules->functions = std::move(functions);
   RuleErrors errors(*source);
   RuleParser(*source, *rules, errors).parse_file();
   // After an error of syntax, what follows from the part that was skipped is not worth saying.
@@ -183,8 +185,9 @@ Result<void> run_as_pass(const RuleSet& rules, Graph& graph, const OptionSet& op
 
 }  // namespace
 
-Result<PassDef> rules_pass(std::string_view text, std::string_view file, const OpTable& ops) {
-  const std::shared_ptr<const RuleSet> rules = RCC_TRY(load_rules(text, file, ops));
+Result<PassDef> rules_pass(std::string_view text, std::string_view file, const OpTable& ops,
+                           std::shared_ptr<const FunctionTable> functions) {
+  const std::shared_ptr<const RuleSet> rules = RCC_TRY(load_rules(text, file, ops, std::move(functions)));
   PassDef pass;
   for (const auto& rule : rules->rules) {
     pass.effect = std::max(pass.effect, rule->effect);

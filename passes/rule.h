@@ -275,6 +275,7 @@ class RuleIndex;
 
 struct RuleSet {
   std::shared_ptr<const RuleSource> source;
+  std::shared_ptr<const FunctionTable> functions;
   std::vector<RuleOption> options;
   std::vector<PatternFragment> fragments;
   // Stable addresses: steps point into the patterns.
@@ -288,8 +289,9 @@ struct RuleSet {
 };
 
 // Parses and checks. Every problem found is in the error, each with file:line:column.
-Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::string_view file,
-                                                  const OpTable& ops);
+Result<std::shared_ptr<const RuleSet>> load_rules(
+    std::string_view text, std::string_view file, const OpTable& ops,
+    std::shared_ptr<const FunctionTable> functions = FunctionTable::builtin());
 
 // The options of a rule set, as the pipeline handles them.
 class RuleOptionSet final : public OptionSet {
@@ -309,7 +311,9 @@ class RuleOptionSet final : public OptionSet {
 
 // The pass that applies the rules of a file. Its effect is the weakest of theirs. `ops` must
 // outlive it.
-Result<PassDef> rules_pass(std::string_view text, std::string_view file, const OpTable& ops);
+Result<PassDef> rules_pass(
+    std::string_view text, std::string_view file, const OpTable& ops,
+    std::shared_ptr<const FunctionTable> functions = FunctionTable::builtin());
 
 // Runs the `test` blocks of all rules with numeric verification. The error lists those that failed.
 Result<std::size_t> run_rule_tests(std::string_view text, std::string_view file,

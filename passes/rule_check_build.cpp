@@ -54,7 +54,7 @@ void RuleChecker::check_build_value(Expression& expression) {
 // A name that is both an operator and a function (`reshape`) makes a node when it has braces or
 // when an argument is not constant. A function that asks about values (`shape`) takes them.
 bool RuleChecker::is_build_call(const Expression& expression) {
-  const ExpressionFunction* function = find_expression_function(expression.text);
+  const ExpressionFunction* function = rules_.functions->find(expression.text);
   if (expression.has_braces || function == nullptr) return true;
   if (ops_.find(expression.text) == nullptr || function->parameters.starts_with('v')) return false;
   return std::any_of(
@@ -75,7 +75,7 @@ bool RuleChecker::find_build_operator(Expression& expression) {
   if (expression.build.op != nullptr) return true;
   std::vector<std::string_view> names;
   for (const OpInfo& row : ops_.rows()) names.push_back(row.name);
-  for (const ExpressionFunction& function : expression_functions()) names.push_back(function.name);
+  for (const std::string_view name : rules_.functions->names()) names.push_back(name);
   errors_.add(name_range(expression),
               fmt::format("there is no operator or function `{}`", expression.text),
               did_you_mean(expression.text, names));

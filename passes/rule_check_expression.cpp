@@ -318,11 +318,9 @@ void RuleChecker::check_call(Expression& expression) {
     errors_.add(expression.range, "a node can be made only in `replace`");
     return;
   }
-  expression.function = find_expression_function(expression.text);
+  expression.function = rules_.functions->find(expression.text);
   if (expression.function == nullptr) {
-    std::vector<std::string_view> names;
-    for (const ExpressionFunction& function : expression_functions())
-      names.push_back(function.name);
+    const std::vector<std::string_view> names = rules_.functions->names();
     std::string help = did_you_mean(expression.text, names);
     if (help.empty() && ops_.find(expression.text) != nullptr)
       help = "operators are for `match` and `replace`";

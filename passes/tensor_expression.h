@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -189,10 +191,27 @@ struct ExpressionFunction {
   DatumResult (*evaluate)(const FunctionCall& call) = nullptr;
   std::string_view help;
 };
-// Sorted by name.
-std::span<const ExpressionFunction> expression_functions();
-// Null when unknown.
-const ExpressionFunction* find_expression_function(std::string_view name);
+
+// The functions that rules know by name. Rows have stable addresses and outlive rules that were
+// loaded with the table; their texts are literals.
+class FunctionTable {
+ public:
+  static std::shared_ptr<const FunctionTable> builtin();
+  // A copy that can be extended: constraints and functions that a module brings along.
+  static std::shared_ptr<FunctionTable> extended_builtin();
+
+  // Error when the name is taken or no name, or when the signature uses a letter that does not
+  // exist.
+  Result<void> add(ExpressionFunction function);
+  // Null when unknown.
+  const ExpressionFunction* find(std::string_view name) const;
+  // Sorted.
+  std::vector<std::string_view> names() const;
+
+ private:
+  FunctionTable();
+  std::deque<ExpressionFunction> rows_;
+};
 
 // Applies `op` to elements that meet by broadcasting; the reason when sizes do not fit.
 DatumResult combine(const Datum& a, const Datum& b, double (*op)(double, double));

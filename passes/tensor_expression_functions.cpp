@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 #include "passes/tensor_functions.h"
@@ -90,13 +93,47 @@ constexpr std::array kFunctions = {
 
 }  // namespace
 
-std::span<const ExpressionFunction> expression_functions() { return kFunctions; }
+FunctionTable::FunctionTable() : rows_(kFunctions.begin(), kFunctions.end()) {}
 
-const ExpressionFunction* find_expression_function(std::string_view name) {
-  const auto found = std::lower_bound(
-      kFunctions.begin(), kFunctions.end(), name,
-      [](const ExpressionFunction& function, std::string_view key) { return function.name < key; });
-  return found != kFunctions.end() && found->name == name ? &*found : nullptr;
+std::shared_ptr<const FunctionTable> FunctionTable::builtin() {
+  static const std::shared_ptr<const FunctionTable> table(new FunctionTable());
+  return table;
+}
+
+std::shared_ptr<FunctionTable> FunctionTable::extended_builtin() {
+  return std::shared_ptr<FunctionTable>(new FunctionTable());
+}
+
+Result<void> FunctionTable::add(ExpressionFunction function) {
+  const auto refuse = [&](std::string problem) {
+    return fail(ErrorKind::usage, fmt::format("function `{}`: {}", function.name, problem));
+  };
+  const auto is_name_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  if (function.name.empty() || !std::all_of(function.name.begin(), function.name.end(), is_name_part))
+    return refuse("a name is made of letters, digits and _");
+  if (find(function.name) != nullptr) return refuse("there is one of this name");
+  if (function.parameters.find_first_not_of("ntlcvmd?*") != std::string_view::npos)
+    return refuse(fmt::format("`{}` are not the letters of parameters", function.parameters));
+  if (std::string_view("ntlcbesr").find(function.result) == std::string_view::npos)
+    return refuse(fmt::format("`{}` is not the letter of a result", function.result));
+  if (function.parameters.empty() && std::string_view("besr").find(function.result) != std::string_view::npos)
+    return refuse("its result is of the kind of its first argument, and it has none");
+  if (function.evaluate == nullptr) return refuse("it does nothing");
+  rows_.push_back(function);
+  return {};
+}
+
+const ExpressionFunction* FunctionTable::find(std::string_view name) const {
+  for (const ExpressionFunction& row : rows_)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+std::vector<std::string_view> FunctionTable::names() const {
+  std::vector<std::string_view> names;
+  for (const ExpressionFunction& row : rows_) names.push_back(row.name);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 const Value* FunctionCall::value(std::size_t index) const {

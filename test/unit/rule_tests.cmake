@@ -5,6 +5,7 @@ target_sources(rcc_unit_tests PRIVATE
   rewriter_edges_test.cpp
   rewriter_test.cpp
   rule_errors_test.cpp
+  rule_functions_test.cpp
   rule_order_test.cpp
   rule_pass_test.cpp
   rule_synthesis_test.cpp
