@@ -47,6 +47,7 @@ Rewriter::Rewriter(Graph& graph, const Rule& rule, const Bindings& bindings, Sha
       own_shared_(graph),
       shared_(shared != nullptr ? *shared : own_shared_),
       root_(bindings.nodes.back()),
+      before_all_(root_),
       before_(root_) {}
 
 tl::expected<Rewrite, std::string> Rewriter::apply() {
@@ -112,14 +113,15 @@ Rewriter::Problem Rewriter::refuse_existing(const Value& replaced, const Value& 
 // Nodes with a name may be read on every edge, so they go before the first of the readers.
 Rewriter::Problem Rewriter::place_definitions() {
   for (const Edge& edge : edges_)
-    if (&edge == &edges_.front() || graph_.is_before(*edge.target, *before_)) before_ = edge.target;
+    if (&edge == &edges_.front() || graph_.is_before(*edge.target, *before_all_))
+      before_all_ = edge.target;
   for (const Plan& planned : definitions_)
-    if (Problem problem = check_order(planned, *before_)) return problem;
+    if (Problem problem = check_order(planned, *before_all_)) return problem;
   return std::nullopt;
 }
 
 void Rewriter::make_all() {
-  for (const Plan& planned : definitions_) made_.push_back(&make_node(planned));
+  made_.resize(definitions_.size(), nullptr);
   for (const Plan& planned : replacements_) done_.results.push_back(&make(planned));
   for (Edge& edge : edges_)
     if (error_.empty()) make_edge(edge);
@@ -134,11 +136,22 @@ Value& Rewriter::make(const Plan& planned) {
     case Plan::Kind::node:
       return *make_node(planned).result();
     case Plan::Kind::made:
-      return *made_[planned.definition]->result(planned.result);
+      return *made_node(planned.definition).result(planned.result);
     case Plan::Kind::absent:
       break;
   }
   RCC_CHECK(false, "an absent value");
+}
+
+// Made at the first use: `(b or t)` may not need it.
+Node& Rewriter::made_node(std::size_t definition) {
+  if (made_[definition] != nullptr) return *made_[definition];
+  Node* const before = std::exchange(before_, before_all_);
+  const Node* const shared_target = std::exchange(shared_target_, nullptr);
+  made_[definition] = &make_node(definitions_[definition]);
+  before_ = before;
+  shared_target_ = shared_target;
+  return *made_[definition];
 }
 
 // A scale that two nodes read under one name is one constant.

@@ -95,6 +95,7 @@ class Rewriter {
   void make_all();
   Value& make(const Plan& plan);
   Value& make_constant(const Plan& plan);
+  Node& made_node(std::size_t definition);
   Node& make_node(const Plan& plan);
   // The reason when a new result cannot stand in for the old one.
   Problem check_types() const;
@@ -144,9 +145,10 @@ class Rewriter {
   std::vector<Plan> replacements_;
   std::vector<Edge> edges_;
   std::vector<Change> changes_;
-  // Made for the definitions.
+  // Made for the definitions; null until they are used.
   std::vector<Node*> made_;
-  // New nodes go before it.
+  // Nodes with a name go before the first, others before the second.
+  Node* before_all_ = nullptr;
   Node* before_ = nullptr;
   // Set while the nodes of a shared edge are made.
   const Node* shared_target_ = nullptr;

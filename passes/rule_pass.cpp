@@ -93,6 +93,7 @@ NodeId RuleRun::take_queued() {
 
 Result<void> RuleRun::visit(Node& root) {
   Node* node = &root;
+  applied_here_.clear();
   while (node != nullptr && !statistics_.is_cut_short) {
     const NodeId id = node->id();
     const std::optional<Applied> applied = RCC_TRY(rewrite_any(*node));
@@ -100,7 +101,11 @@ Result<void> RuleRun::visit(Node& root) {
     const std::vector<Node*>& made = applied->rewrite.new_nodes;
     if (rules_.is_fixpoint) enqueue(applied->rewrite, id);
     const bool goes_on = applied->rule->is_recursive && !rules_.is_fixpoint && !made.empty();
-    node = goes_on ? made.back() : nullptr;
+    // A rule that keeps its nodes leaves the root to the others.
+    if (applied->rule->keeps_nodes())
+      applied_here_.push_back(applied->rule->index);
+    else
+      node = goes_on ? made.back() : nullptr;
   }
   return {};
 }
@@ -115,6 +120,8 @@ Result<std::optional<RuleRun::Applied>> RuleRun::rewrite_any(Node& root) {
   declined_here_ = 0;
   for (const RuleTree::Candidate& candidate : candidates(*tree, root)) {
     const Rule& rule = *tree->rules()[candidate.rule];
+    if (std::find(applied_here_.begin(), applied_here_.end(), rule.index) != applied_here_.end())
+      continue;
     if (candidate.open.none() && !wants_reasons()) {
       ++declined_here_;
       continue;

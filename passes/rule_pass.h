@@ -126,6 +126,8 @@ class RuleRun {
   // Reasons kept until it is known that no rule applies at the node, and how many there are.
   std::vector<std::string> reasons_;
   std::size_t declined_here_ = 0;
+  // Indices of the rules that changed this node and kept it.
+  std::vector<std::size_t> applied_here_;
   IdMap<NodeId, bool> is_reported_;
   // Of a fixpoint file: nodes to visit again, the next one last.
   std::vector<NodeId> queue_;

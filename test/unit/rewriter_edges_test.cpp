@@ -315,6 +315,68 @@ TEST(RewriterEdges, OnlySelectedLayers) {
   EXPECT_EQ(rewrite(kRule, kGraph, 1, {{"*"}, {"*"}}).statistics.rewrites, 0U);
 }
 
+TEST(RewriterEdges, SeveralRulesChangeOneNode) {
+  const Outcome outcome = rewrite(R"(rule turn effect lossy {
+    match { y = conv(_, W: const, ..) { .. }; }
+    set W = -W;
+  }
+  rule insert effect exact {
+    match { y = conv(x: f32, ..) { .. }; }
+    on edge x -> y insert identity(x);
+  })",
+                                  R"(graph @g(%x: f32[1,1,2,2]) {
+    @a = const f32[1,1,1,1] <3>
+    %y = conv(%x, @a)
+    return %y
+  })");
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_EQ(outcome.statistics.rewrites, 2U);
+  EXPECT_THAT(outcome.text, HasSubstr("@a = const f32[1,1,1,1] <-3>"));
+  EXPECT_THAT(outcome.text, HasSubstr("%y = conv(%x_identity, @a)"));
+}
+
+TEST(RewriterEdges, ANodeWithANameIsMadeWhereItIsUsed) {
+  constexpr std::string_view kRule = R"(rule r effect lossy {
+    match { y = conv(x, W, b?) { .. }; }
+    let t = reduce_mean(W) { axes = [1, 2, 3], keepdims = 0 };
+    replace y with relu(conv(x, W, (b or t)) { ..y });
+  })";
+  const auto graph = [](std::string_view operands) {
+    return fmt::format("graph @g(%x: f32[1,1,1,1], %w: f32[2,1,1,1], %b: f32[2]) {{\n"
+                       "  %y = conv({})\n  return %y\n}}",
+                       operands);
+  };
+  const Outcome with = rewrite(kRule, graph("%x, %w, %b"));
+  EXPECT_THAT(with.text, Not(HasSubstr("reduce_mean")));
+  EXPECT_THAT(with.text, HasSubstr("conv(%x, %w, %b)"));
+  const Outcome without = rewrite(kRule, graph("%x, %w"));
+  EXPECT_THAT(without.text, HasSubstr("%0 = reduce_mean(%w) {axes = <1,2,3>, keepdims = 0}"));
+  EXPECT_THAT(without.text, HasSubstr("conv(%x, %w, %0)"));
+}
+
+TEST(RewriterEdges, ANodeWithANameOnTwoEdges) {
+  const Outcome outcome = rewrite(R"(rule r effect lossy {
+    match { c = relu(x: f32[2]); y = add(c, z: f32[2]); }
+    let t = add(x, x);
+    on edge x -> c insert neg(t);
+    on edge z -> y insert mul(t, z);
+  })",
+                                  R"(graph @g(%x: f32[2], %z: f32[2]) {
+    %c = relu(%x)
+    %y = add(%c, %z)
+    return %y
+  })");
+  EXPECT_EQ(outcome.text, R"(graph @g(%x: f32[2], %z: f32[2]) {
+  %0 = add(%x, %x) : f32[2]
+  %x_neg = neg(%0) : f32[2]
+  %c = relu(%x_neg) : f32[2]
+  %z_mul = mul(%0, %z) : f32[2]
+  %y = add(%c, %z_mul) : f32[2]
+  return %y
+}
+)");
+}
+
 // A value with many readers costs no more per reader than one with few.
 TEST(RewriterEdges, SharingIsLinear) {
   const auto milliseconds = [](int readers) {
