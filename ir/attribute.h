@@ -38,6 +38,10 @@ struct NamedAttribute {
   std::string_view name;
   AttributeValue value;
 };
+// Names of attributes are mostly the same characters, not only equal ones.
+inline bool is_same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.data() == b.data() || a == b);
+}
 
 // Attribute names, so that none is spelled in two places.
 namespace attr {

@@ -12,11 +12,6 @@ namespace {
 
 const AttributeValue kNoAttribute;
 
-auto find_set(const std::vector<NamedAttribute>& attributes, std::string_view name) {
-  return std::find_if(attributes.begin(), attributes.end(),
-                      [name](const NamedAttribute& attribute) { return attribute.name == name; });
-}
-
 // Closes the holes; every value knows its place afterwards.
 template <typename SetPlace>
 const std::vector<Value*>& without_holes(ValueList& list, const SetPlace& set_place) {
@@ -42,8 +37,8 @@ Value* Node::operand(std::string_view name) const {
 }
 
 const AttributeValue& Node::attribute(std::string_view name) const {
-  const auto set = find_set(attributes_, name);
-  if (set != attributes_.end()) return set->value;
+  for (const NamedAttribute& set : attributes_)
+    if (is_same_name(set.name, name)) return set.value;
   const AttributeInfo* info = op_->find_attribute(name);
   return info == nullptr ? kNoAttribute : info->default_value;
 }

@@ -9,7 +9,15 @@ namespace rcc {
 
 namespace {
 
-enum CharacterClass : std::uint8_t { kOther = 0, kLetter = 1, kDigit = 2, kDot = 4 };
+enum CharacterClass : std::uint8_t {
+  kOther = 0,
+  kLetter = 1,
+  kDigit = 2,
+  kDot = 4,
+  kPunctuation = 8,
+  // May be the second character of punctuation.
+  kSecond = 16,
+};
 
 constexpr std::array<std::uint8_t, 256> character_classes() {
   std::array<std::uint8_t, 256> classes{};
@@ -17,7 +25,10 @@ constexpr std::array<std::uint8_t, 256> character_classes() {
   for (int c = 'A'; c <= 'Z'; ++c) classes[static_cast<std::size_t>(c)] = kLetter;
   for (int c = '0'; c <= '9'; ++c) classes[static_cast<std::size_t>(c)] = kDigit;
   classes['_'] = kLetter;
-  classes['.'] = kDot;
+  for (const char c : std::string_view("()[]{}<>,;:=?*+-/|&!.^~@%"))
+    classes[static_cast<std::size_t>(c)] = kPunctuation;
+  for (const char c : std::string_view(".>=&|")) classes[static_cast<std::size_t>(c)] |= kSecond;
+  classes['.'] |= kDot;
   return classes;
 }
 
@@ -29,9 +40,6 @@ bool is_class(char c, int classes) {
 
 constexpr std::array<std::string_view, 10> kLongPunctuation{
     "...", "..", "->", "=>", "<=", ">=", "==", "!=", "&&", "||"};
-// What the second character of those may be.
-constexpr std::string_view kSecond = ".>=&|";
-constexpr std::string_view kPunctuation = "()[]{}<>,;:=?*+-/|&!.^~@%";
 
 }  // namespace
 
@@ -55,7 +63,8 @@ Token Lexer::take() {
 
 bool Lexer::take_if(std::string_view wanted) {
   if (!token_.is(wanted)) return false;
-  take();
+  last_line_ = token_.line;
+  advance();
   return true;
 }
 
@@ -163,16 +172,16 @@ void Lexer::lex_string(const char* begin, TokenKind kind) {
 }
 
 void Lexer::lex_punctuation(const char* begin) {
-  const std::string_view rest(begin, static_cast<std::size_t>(end_ - begin));
-  const bool may_be_long = rest.size() > 1 && kSecond.find(rest[1]) != std::string_view::npos;
-  for (const std::string_view punctuation : kLongPunctuation) {
-    if (!may_be_long || !rest.starts_with(punctuation)) continue;
-    at_ += punctuation.size();
-    return finish(TokenKind::punctuation, begin);
+  if (end_ - begin > 1 && is_class(begin[1], kSecond)) {
+    const std::string_view rest(begin, static_cast<std::size_t>(end_ - begin));
+    for (const std::string_view punctuation : kLongPunctuation) {
+      if (!rest.starts_with(punctuation)) continue;
+      at_ += punctuation.size();
+      return finish(TokenKind::punctuation, begin);
+    }
   }
   ++at_;
-  if (kPunctuation.find(*begin) != std::string_view::npos)
-    return finish(TokenKind::punctuation, begin);
+  if (is_class(*begin, kPunctuation)) return finish(TokenKind::punctuation, begin);
   // The whole of a character outside ASCII.
   while (at_ != end_ && at_ - begin < 4 && (static_cast<unsigned char>(*at_) & 0xC0) == 0x80) ++at_;
   fail(begin, "unexpected character");

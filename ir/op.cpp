@@ -17,8 +17,9 @@ bool is_default(const AttributeInfo& attribute, const AttributeValue& value) {
 }
 
 const AttributeInfo* OpInfo::find_attribute(std::string_view attribute) const {
-  const auto found = std::ranges::find(attributes, attribute, &AttributeInfo::name);
-  return found == attributes.end() ? nullptr : &*found;
+  for (const AttributeInfo& info : attributes)
+    if (is_same_name(info.name, attribute)) return &info;
+  return nullptr;
 }
 
 int OpInfo::operand_with_role(Role role) const {

@@ -58,7 +58,7 @@ bool GraphParser::parse_inputs() {
     const Token token = lexer_.peek();
     if (token.kind != TokenKind::value_name) return errors_.report_expected("an input like %x");
     lexer_.take();
-    const std::optional<std::string> name = new_name(token);
+    const std::optional<std::string_view> name = new_name(token);
     if (!name || !values_.expect(":")) return false;
     std::optional<Type> type = values_.type(graph_->symbols());
     std::optional<Range> range;
@@ -103,23 +103,29 @@ void GraphParser::parse_body() {
 
 // --- names ------------------------------------------------------------------------------------
 
-std::optional<std::string> GraphParser::new_name(const Token& token) {
-  std::optional<std::string> name = values_.text_of(token);
-  if (!name) return std::nullopt;
-  if (name->empty()) {
+std::optional<std::string_view> GraphParser::new_name(const Token& token) {
+  std::string_view name = token.text.substr(1);
+  // Plain names, which are almost all, need no copy.
+  if (!is_plain_name(name) || name.size() > ValueParser::kMostNameBytes) {
+    const std::optional<std::string> text = values_.text_of(token);
+    if (!text) return std::nullopt;
+    name = graph_->intern(*text);
+  }
+  if (name.empty()) {
     errors_.report(token, "empty name");
     return std::nullopt;
   }
-  if (graph_->find_value(*name) != nullptr) {
+  if (graph_->find_value(name) != nullptr) {
     errors_.report(token, fmt::format("a second value named {}", token.text),
                    "names of inputs, constants and results are distinct");
     return std::nullopt;
   }
-  note_definition(*name, token);
+  note_definition(name, token);
   return name;
 }
 
-void GraphParser::note_definition(const std::string& name, const Token& token) {
+void GraphParser::note_definition(std::string_view name, const Token& token) {
+  if (undefined_.empty()) return;
   const auto used = undefined_.find(name);
   if (used == undefined_.end()) return;
   Diagnostic& diagnostic = errors_.diagnostics()[used->second];
@@ -176,20 +182,20 @@ std::string GraphParser::definition_name(const Token& token) {
 }
 
 bool GraphParser::parse_definition() {
-  std::vector<Token> results;
+  results_.clear();
   while (lexer_.peek().kind == TokenKind::value_name || lexer_.peek().is("none") ||
          lexer_.peek().kind == TokenKind::constant_name) {
-    results.push_back(lexer_.take());
+    results_.push_back(lexer_.take());
     if (!lexer_.take_if(",")) break;
   }
-  bool is_good = results.empty() || values_.expect("=");
+  bool is_good = results_.empty() || values_.expect("=");
   if (is_good && lexer_.peek().is("const"))
-    is_good = results.size() == 1 ? parse_constant(results.front())
-                                  : errors_.report_expected("an operator");
+    is_good = results_.size() == 1 ? parse_constant(results_.front())
+                                   : errors_.report_expected("an operator");
   else if (is_good)
-    is_good = parse_node(results);
+    is_good = parse_node();
   if (is_good) return true;
-  for (const Token& token : results) {
+  for (const Token& token : results_) {
     if (token.kind == TokenKind::identifier) continue;
     std::string name = definition_name(token);
     note_definition(name, token);
@@ -203,7 +209,7 @@ bool GraphParser::parse_constant(const Token& token) {
   if (token.kind != TokenKind::constant_name)
     return errors_.report(token, "the name of a constant begins with @",
                           fmt::format("write @{}", token.text.substr(1)));
-  const std::optional<std::string> name = new_name(token);
+  const std::optional<std::string_view> name = new_name(token);
   if (!name) return false;
   const Token at = lexer_.peek();
   const std::optional<Type> type = values_.type(graph_->symbols());

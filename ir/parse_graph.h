@@ -28,7 +28,9 @@ class GraphParser {
   void end_statement(const Token& begin, bool is_good);
   bool parse_definition();
   bool parse_constant(const Token& name);
-  bool parse_node(const std::vector<Token>& results);
+  // The names before the `=` are in results_.
+  bool parse_node();
+  bool parse_result_names(std::vector<Graph::NodeSpec::Result>& results);
   bool parse_return();
 
   const OpInfo* parse_operator();
@@ -47,8 +49,9 @@ class GraphParser {
     std::optional<Range> range;
     Token at;
   };
-  bool parse_result_types(std::vector<StatedResult>& stated);
-  bool check_results(Node& node, const std::vector<StatedResult>& stated, const Token& at);
+  bool parse_result_types();
+  bool check_results(Node& node, const Token& at);
+  bool check_stated_types(Node& node, const Token& at);
 
   bool parse_model();
   bool parse_model_entry(const Token& key);
@@ -59,11 +62,11 @@ class GraphParser {
   Value* use(const Token& token);
   Value* undefined(const Token& token, const std::string& name);
   // Says of an earlier use of the name that it came too early.
-  void note_definition(const std::string& name, const Token& token);
+  void note_definition(std::string_view name, const Token& token);
   // What a name token says, without checks.
   static std::string definition_name(const Token& token);
-  // The name for a definition; nullopt, and reported, when it is taken.
-  std::optional<std::string> new_name(const Token& token);
+  // The name for a definition; nullopt, and reported, when it is taken. In the source or interned.
+  std::optional<std::string_view> new_name(const Token& token);
 
   Lexer lexer_;
   ParseErrors errors_;
@@ -72,6 +75,9 @@ class GraphParser {
   std::vector<Graph> graphs_;
   Graph* graph_ = nullptr;
   bool has_return_ = false;
+  // Of the statement at hand; kept so that a line needs no allocation for them.
+  std::vector<Token> results_;
+  std::vector<StatedResult> stated_;
   // Names whose definition is wrong, so that their uses are not reported too.
   std::set<std::string, std::less<>> poisoned_;
   // Names that were used undefined, and which diagnostic says so.

@@ -117,10 +117,11 @@ bool GraphParser::parse_attributes(const OpInfo& op, std::vector<NamedAttribute>
   return true;
 }
 
-bool GraphParser::parse_result_types(std::vector<StatedResult>& stated) {
+bool GraphParser::parse_result_types() {
+  stated_.clear();
   if (!lexer_.take_if(":")) return true;
   do {
-    StatedResult& result = stated.emplace_back();
+    StatedResult& result = stated_.emplace_back();
     result.at = lexer_.peek();
     std::optional<Type> type = values_.type(graph_->symbols());
     if (!type || !values_.range(result.range)) return false;
@@ -133,6 +134,13 @@ bool GraphParser::parse_strings(std::vector<std::string_view>& texts) {
   const Token keyword = lexer_.take();
   if (!values_.expect("(")) return false;
   do {
+    const Token token = lexer_.peek();
+    if (token.kind == TokenKind::string && token.text.find('\\') == std::string_view::npos) {
+      // The source stays until the node has its own copy.
+      texts.push_back(token.text.substr(1, token.text.size() - 2));
+      lexer_.take();
+      continue;
+    }
     const std::optional<std::string> text = values_.string();
     if (!text) return false;
     texts.push_back(graph_->intern(*text));
@@ -156,75 +164,78 @@ bool GraphParser::parse_provenance(Provenance& provenance) {
   return true;
 }
 
-bool GraphParser::parse_node(const std::vector<Token>& results) {
+bool GraphParser::parse_result_names(std::vector<Graph::NodeSpec::Result>& results) {
+  results.resize(results_.size());
+  // Of a node without results: the one that add_node would make is absent.
+  if (results.empty()) results.emplace_back().is_absent = true;
+  std::size_t present = 0;
+  for (std::size_t i = 0; i < results_.size(); ++i) {
+    Graph::NodeSpec::Result& result = results[i];
+    const Token& token = results_[i];
+    result.is_absent = token.kind == TokenKind::identifier;
+    if (result.is_absent) continue;
+    if (token.kind == TokenKind::constant_name)
+      return errors_.report(token, "the name of a result begins with %");
+    const std::optional<std::string_view> name = new_name(token);
+    if (!name) return false;
+    result.name = *name;
+    if (present < stated_.size()) result.type = stated_[present].type;
+    ++present;
+  }
+  if (stated_.size() <= present) return true;
+  return errors_.report(stated_[present].at,
+                        fmt::format("{} types for {} results", stated_.size(), present));
+}
+
+bool GraphParser::parse_node() {
   const Token at = lexer_.peek();
   Graph::NodeSpec spec;
   spec.op = parse_operator();
   if (spec.op == nullptr || !parse_operands(spec.operands) ||
-      !parse_attributes(*spec.op, spec.attributes))
+      !parse_attributes(*spec.op, spec.attributes) || !parse_result_types() ||
+      !parse_provenance(spec.provenance) || !parse_result_names(spec.results))
     return false;
-  std::vector<StatedResult> stated;
-  if (!parse_result_types(stated) || !parse_provenance(spec.provenance)) return false;
-
-  spec.results.resize(results.size());
-  // Of a node without results: the one that add_node would make is absent.
-  if (results.empty()) spec.results.emplace_back().is_absent = true;
-  std::size_t present = 0;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    Graph::NodeSpec::Result& result = spec.results[i];
-    result.is_absent = results[i].kind == TokenKind::identifier;
-    if (result.is_absent) continue;
-    if (results[i].kind == TokenKind::constant_name)
-      return errors_.report(results[i], "the name of a result begins with %");
-    std::optional<std::string> name = new_name(results[i]);
-    if (!name) return false;
-    result.name = std::move(*name);
-    if (present < stated.size()) result.type = stated[present].type;
-    ++present;
-  }
-  if (stated.size() > present)
-    return errors_.report(stated[present].at,
-                          fmt::format("{} types for {} results", stated.size(), present));
   if (const AttributeInfo* missing = missing_attribute(*spec.op, spec.attributes))
     return errors_.report(at,
                           fmt::format("{} needs the attribute {}", spec.op->name, missing->name));
   const std::string problem = operand_problem(*spec.op, spec.operands);
   if (!problem.empty()) return errors_.report(at, problem);
   Node& node = graph_->add_node(std::move(spec));
-  for (std::size_t i = 0; i < node.result_count(); ++i)
-    if (node.result(i) != nullptr && node.result(i)->name() != definition_name(results[i]))
-      return errors_.report(results[i], fmt::format("a second value named {}", results[i].text));
-  return check_results(node, stated, at);
+  for (std::size_t i = 0; i < node.result_count() && results_.size() > 1; ++i)
+    if (node.result(i) != nullptr && node.result(i)->name() != definition_name(results_[i]))
+      return errors_.report(results_[i],
+                            fmt::format("a second value named {}", results_[i].text));
+  return check_results(node, at);
 }
 
-bool GraphParser::check_results(Node& node, const std::vector<StatedResult>& stated,
-                                const Token& at) {
-  std::vector<Value*> present;
-  std::vector<Value*> all;
-  for (std::size_t i = 0; i < node.result_count(); ++i) {
-    all.push_back(node.result(i));
-    if (node.result(i) != nullptr) present.push_back(node.result(i));
-  }
-  const std::string problem = result_problem(node.op(), all);
+bool GraphParser::check_results(Node& node, const Token& at) {
+  const std::string problem = result_problem(node);
   if (!problem.empty()) return errors_.report(at, problem);
-  for (std::size_t i = 0; i < stated.size(); ++i)
-    if (stated[i].range) present[i]->set_range(stated[i].range);
 
-  if (stated.size() < present.size()) {
-    Result<void> inferred = infer_types(*graph_, node);
-    return inferred || errors_.report(at, std::move(inferred).error());
+  std::size_t present = 0;
+  for (std::size_t i = 0; i < node.result_count(); ++i) {
+    if (node.result(i) == nullptr) continue;
+    if (present < stated_.size() && stated_[present].range)
+      node.result(i)->set_range(stated_[present].range);
+    ++present;
   }
   // All is stated, and stays as stated; it only has to be possible.
+  if (stated_.size() == present) return check_stated_types(node, at);
+  Result<void> inferred = infer_types(*graph_, node);
+  return inferred || errors_.report(at, std::move(inferred).error());
+}
+
+bool GraphParser::check_stated_types(Node& node, const Token& at) {
   if (node.op().infer == nullptr) return true;
-  Result<std::vector<Type>> inferred = infer_result_types(*graph_, node);
+  Result<std::vector<Type>> inferred = infer_checked_node(*graph_, node);
   if (!inferred) return errors_.report(at, std::move(inferred).error());
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i] == nullptr) continue;
-    const StatedResult& result = stated[next++];
+  auto stated = stated_.begin();
+  for (std::size_t i = 0; i < node.result_count(); ++i) {
+    if (node.result(i) == nullptr) continue;
+    const StatedResult& result = *stated++;
     if (i >= inferred->size() || is_compatible(result.type, (*inferred)[i])) continue;
     return errors_.report(result.at,
-                          fmt::format("the type of {} is {}, not {}", all[i]->name(),
+                          fmt::format("the type of {} is {}, not {}", node.result(i)->name(),
                                       to_text((*inferred)[i], graph_->symbols()),
                                       to_text(result.type, graph_->symbols())),
                           "types may be left out where they can be inferred");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "ir/support/number_text.h"
@@ -11,7 +12,6 @@ namespace rcc {
 namespace {
 
 constexpr std::size_t kMostRank = 64;
-constexpr std::size_t kMostNameBytes = 4096;
 constexpr std::size_t kMostShown = 40;
 
 std::string_view shortened(std::string_view text) {
@@ -100,11 +100,19 @@ std::optional<std::string> ValueParser::string() {
   return text_of(lexer_.take());
 }
 
+namespace {
+
+bool has_integer_form(std::string_view number) {
+  return std::none_of(number.begin(), number.end(),
+                      [](char c) { return c == '.' || c == 'e' || c == 'E'; });
+}
+
+}  // namespace
+
 std::optional<std::int64_t> ValueParser::integer() {
   const bool is_negative = lexer_.take_if("-");
   const Token& token = lexer_.peek();
-  if (token.kind != TokenKind::number ||
-      token.text.find_first_of(".eE") != std::string_view::npos) {
+  if (token.kind != TokenKind::number || !has_integer_form(token.text)) {
     errors_.report_expected("an integer");
     return std::nullopt;
   }
@@ -135,7 +143,7 @@ RealText take_real(Lexer& lexer) {
   const bool is_number = real.token.kind == TokenKind::number;
   if (!is_number && !real.token.is("inf") && !real.token.is("nan")) return real;
   lexer.take();
-  real.is_integer = is_number && real.token.text.find_first_of(".eE") == std::string_view::npos;
+  real.is_integer = is_number && has_integer_form(real.token.text);
   real.text = is_negative ? "-" : "";
   real.text += real.token.text;
   return real;

@@ -53,6 +53,8 @@ class WeightsFiles {
 // or nullopt then.
 class ValueParser {
  public:
+  static constexpr std::size_t kMostNameBytes = 4096;
+
   ValueParser(Lexer& lexer, ParseErrors& errors, std::filesystem::path base)
       : lexer_(lexer), errors_(errors), files_(std::move(base)) {}
 
@@ -105,8 +107,11 @@ std::string_view attribute_type_name(AttributeType type);
 
 template <typename T, typename Read>
 std::optional<std::vector<T>> ValueParser::elements(const Read& read) {
+  constexpr std::size_t kUsual = 4;
   if (!expect("<")) return std::nullopt;
-  return rest<T>({}, read);
+  std::vector<T> values;
+  values.reserve(kUsual);
+  return rest<T>(std::move(values), read);
 }
 
 template <typename T, typename Read>

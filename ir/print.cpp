@@ -137,7 +137,7 @@ void GraphPrinter::print_strings(std::string_view keyword,
   out_ += keyword;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (i > 0) out_ += ", ";
-    out_ += quoted_text(texts[i]);
+    append_quoted(out_, texts[i]);
   }
   out_ += ')';
 }
@@ -183,7 +183,7 @@ void GraphPrinter::print_outputs() {
     print_name(*output.value);
     if (output.name == output.value->name()) continue;
     out_ += " as ";
-    out_ += quoted_text(output.name);
+    append_quoted(out_, output.name);
   }
   out_ += '\n';
 }

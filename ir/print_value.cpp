@@ -100,7 +100,7 @@ void ValuePrinter::print(const Range& range) {
 void ValuePrinter::print_literal(const Tensor& tensor) {
   if (tensor.dtype() == DType::string) {
     append_list(out_, tensor.strings(), ", ",
-                [this](const std::string& text) { out_ += quoted_text(text); });
+                [this](const std::string& text) { append_quoted(out_, text); });
   } else if (tensor.dtype() == DType::f64) {
     append_list(out_, tensor.elements<double>(), ", ",
                 [this](double value) { append_element(out_, value); });
@@ -166,7 +166,7 @@ void ValuePrinter::print(const AttributeValue& value, const AttributeInfo* info)
   } else if (const auto* real = std::get_if<float>(&value)) {
     out_ += to_text(*real);
   } else if (const auto* text = std::get_if<std::string>(&value)) {
-    out_ += quoted_text(*text);
+    append_quoted(out_, *text);
   } else if (const auto* ints = std::get_if<Ints>(&value)) {
     if (ints->empty() && names_empty_list) out_ += "ints";
     append_list(out_, *ints, ",", [this](std::int64_t element) { print_int(element); });
@@ -176,7 +176,7 @@ void ValuePrinter::print(const AttributeValue& value, const AttributeInfo* info)
   } else if (const auto* strings = std::get_if<Strings>(&value)) {
     if (strings->empty() && names_empty_list) out_ += "strings";
     append_list(out_, *strings, ",",
-                [this](const std::string& element) { out_ += quoted_text(element); });
+                [this](const std::string& element) { append_quoted(out_, element); });
   } else if (const auto* tensor = std::get_if<Tensor>(&value)) {
     print(tensor->type());
     print_payload(*tensor);

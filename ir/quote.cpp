@@ -17,10 +17,22 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '.';
 }
 
+// Whether text that stands between quotes as it is needs no closer look.
+bool is_plain_text(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return c < ' ' || c > '~' || c == '"' || c == '\\' || c == '[' || c == '{' || c == '}';
+  });
+}
+
 }  // namespace
 
-std::string quoted_text(std::string_view text) {
-  std::string out = "\"";
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  if (is_plain_text(text)) {
+    out += text;
+    out += '"';
+    return;
+  }
   while (!text.empty()) {
     // None of these is a part of a longer UTF-8 sequence, so what lies between is cut where it may
     // be.
@@ -53,6 +65,11 @@ std::string quoted_text(std::string_view text) {
     }
   }
   out += '"';
+}
+
+std::string quoted_text(std::string_view text) {
+  std::string out;
+  append_quoted(out, text);
   return out;
 }
 
@@ -66,14 +83,17 @@ bool is_identifier(std::string_view text) {
 }
 
 void append_identifier(std::string& out, std::string_view text) {
-  out += is_identifier(text) ? std::string(text) : quoted_text(text);
+  if (is_identifier(text))
+    out += text;
+  else
+    append_quoted(out, text);
 }
 
 void append_name(std::string& out, std::string_view text) {
   if (is_plain_name(text))
     out += text;
   else
-    out += quoted_text(text);
+    append_quoted(out, text);
 }
 
 std::string opaque_op_name(std::string_view domain, std::string_view onnx_name) {

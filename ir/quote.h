@@ -8,6 +8,7 @@ namespace rcc {
 // Between double quotes; whatever would not survive there, or not show, is escaped: \" \\ \n \r \t
 // and \xNN, which is any byte. Never contains `[[`, `{{` or `}}`.
 std::string quoted_text(std::string_view text);
+void append_quoted(std::string& out, std::string_view text);
 
 // [A-Za-z_][A-Za-z0-9_.]*, without two dots at the end.
 bool is_identifier(std::string_view text);

@@ -21,12 +21,14 @@ Result<void> check_required_operands(const Node& node) {
     return fail(ErrorKind::input,
                 fmt::format("has {} operands, at most {} expected", node.operand_count(), most));
   }
-  if (op.operands.empty()) return {};
-  for (std::size_t i = 0; i < std::max(op.operands.size(), node.operand_count()); ++i) {
-    const OperandInfo& operand = op.operands[std::min(i, op.operands.size() - 1)];
-    if (operand.arity == Arity::optional || node.operand(i)) continue;
+  const auto absent = [](const OperandInfo& operand) {
     return fail(ErrorKind::input, fmt::format("operand `{}` is absent", operand.name));
-  }
+  };
+  const std::size_t rows = op.operands.size();
+  for (std::size_t i = 0; i < rows; ++i)
+    if (!node.operand(i) && op.operands[i].arity != Arity::optional) return absent(op.operands[i]);
+  for (std::size_t i = rows; i < node.operand_count(); ++i)
+    if (!node.operand(i)) return absent(op.operands.back());
   return {};
 }
 
@@ -80,18 +82,19 @@ Type more_precise(const Type& a, const Type& b) {
 Result<std::vector<Type>> infer_result_types(const Graph& graph, const Node& node) {
   Result<void> operands = check_required_operands(node);
   if (!operands) return fail(std::move(operands).error().with_place(place_of(node)));
-  std::vector<Type> types;
-  if (node.op().infer) {
-    Result<std::vector<Type>> inferred = node.op().infer(node, graph);
-    if (!inferred) return fail(std::move(inferred).error().with_place(place_of(node)));
-    types = std::move(*inferred);
-  }
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    if (!types[i].is_static() || types[i].element_count()) continue;
+  return infer_checked_node(graph, node);
+}
+
+Result<std::vector<Type>> infer_checked_node(const Graph& graph, const Node& node) {
+  if (!node.op().infer) return std::vector<Type>(node.result_count());
+  Result<std::vector<Type>> types = node.op().infer(node, graph);
+  if (!types) return fail(std::move(types).error().with_place(place_of(node)));
+  for (const Type& type : *types) {
+    if (type.element_count() || !type.is_static()) continue;
     auto error = fail(ErrorKind::input, "the number of elements of the result overflows 64 bits");
     return fail(std::move(error.value()).with_place(place_of(node)));
   }
-  if (types.size() < node.result_count()) types.resize(node.result_count());
+  if (types->size() < node.result_count()) types->resize(node.result_count());
   return types;
 }
 

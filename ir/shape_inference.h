@@ -7,6 +7,9 @@ namespace rcc {
 // The types that the operator's shape function gives, without a look at what is recorded for the
 // results; at least one an existing result. Checks the operands; the error names the node.
 Result<std::vector<Type>> infer_result_types(const Graph& graph, const Node& node);
+// The same for a node whose operands are as many as the operator's row says, which operand_problem
+// of ir/op_check.h tells.
+Result<std::vector<Type>> infer_checked_node(const Graph& graph, const Node& node);
 
 // Computes the result types of one node from its operands and checks what the operator requires of
 // them. The error names the node. Results of opaque nodes keep the type they have.

@@ -1,5 +1,6 @@
 #include "ir/type.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -92,23 +93,27 @@ bool Type::is_static() const {
 }
 
 std::optional<std::int64_t> Type::element_count() const {
-  if (!is_static()) return std::nullopt;
-  // A zero makes the product zero, however large the other sizes are.
-  for (const Dim dim : dims)
-    if (dim.size() == 0) return 0;
+  if (!is_ranked) return std::nullopt;
   std::int64_t count = 1;
-  for (const Dim dim : dims)
-    if (__builtin_mul_overflow(count, dim.size(), &count)) return std::nullopt;
+  bool overflows = false;
+  bool is_empty = false;
+  for (const Dim dim : dims) {
+    if (!dim.is_fixed()) return std::nullopt;
+    is_empty = is_empty || dim.size() == 0;
+    overflows = __builtin_mul_overflow(count, dim.size(), &count) || overflows;
+  }
+  // A zero makes the product zero, however large the other sizes are.
+  if (is_empty) return 0;
+  if (overflows) return std::nullopt;
   return count;
 }
 
 bool is_compatible(const Type& a, const Type& b) {
   if (a.dtype != b.dtype && a.dtype != DType::unknown && b.dtype != DType::unknown) return false;
   if (!a.is_ranked || !b.is_ranked) return true;
-  if (a.rank() != b.rank()) return false;
-  for (std::size_t i = 0; i < a.rank(); ++i)
-    if (a.dims[i].is_fixed() && b.dims[i].is_fixed() && a.dims[i] != b.dims[i]) return false;
-  return true;
+  return a.rank() == b.rank() &&
+         std::equal(a.dims.begin(), a.dims.end(), b.dims.begin(),
+                    [](Dim x, Dim y) { return x == y || !x.is_fixed() || !y.is_fixed(); });
 }
 
 Dim SymbolTable::intern(std::string_view name) {

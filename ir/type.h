@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/support/inline_vector.h"
+
 namespace rcc {
 
 // Element types, spelled as in the text form. `unknown` is a value whose type no one stated (a
@@ -71,7 +73,8 @@ class Dim {
   std::int64_t code_ = -1;
 };
 
-using Shape = std::vector<Dim>;
+// Of activations and weights, as a rule: no more than four axes.
+using Shape = InlineVector<Dim, 4>;
 
 // Type of a value: element type and, when the rank is known, the size along each axis.
 struct Type {

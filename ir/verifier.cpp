@@ -56,7 +56,6 @@ class Verifier {
   // Operand slots and outputs that are each value, counted from their side.
   IdMap<ValueId, std::uint32_t> slots_;
   IdMap<ValueId, std::uint32_t> outputs_;
-  std::vector<Value*> values_;
 };
 
 void Verifier::report(std::string place, std::string message, std::string help) {
@@ -86,10 +85,8 @@ void Verifier::check_list() {
 }
 
 void Verifier::check_operands(const Node& node) {
-  values_.clear();
   for (std::size_t i = 0; i < node.operand_count(); ++i) {
-    Value* value = node.operand(i);
-    values_.push_back(value);
+    const Value* value = node.operand(i);
     if (value == nullptr) continue;
     if (graph_.value(value->id()) != value) {
       report(node, fmt::format("operand {} is not a value of this graph", i));
@@ -100,26 +97,25 @@ void Verifier::check_operands(const Node& node) {
     if (producer != nullptr && !graph_.is_before(*producer, node))
       report(node, fmt::format("operand %{} is defined later", value->name()));
   }
-  const std::string problem = operand_problem(node.op(), values_);
+  const std::string problem = operand_problem(node);
   if (!problem.empty()) report(node, problem);
 
-  values_.clear();
   for (std::size_t i = 0; i < node.result_count(); ++i) {
-    Value* value = node.result(i);
-    values_.push_back(value);
+    const Value* value = node.result(i);
     if (value != nullptr && (value->producer() != &node || value->result_index() != i))
       report(node, fmt::format("result {} belongs to another node", i));
   }
-  const std::string result_trouble = result_problem(node.op(), values_);
+  const std::string result_trouble = result_problem(node);
   if (!result_trouble.empty()) report(node, result_trouble);
 }
 
 void Verifier::check_attributes(const Node& node) {
   const std::vector<NamedAttribute>& attributes = node.attributes();
-  for (std::size_t i = 0; i < attributes.size(); ++i) {
-    const NamedAttribute& attribute = attributes[i];
-    if (i > 0 && attributes[i - 1].name >= attribute.name)
+  std::string_view previous;
+  for (const NamedAttribute& attribute : attributes) {
+    if (&attribute != attributes.data() && previous >= attribute.name)
       report(node, fmt::format("attribute {} is out of order", attribute.name));
+    previous = attribute.name;
     if (node.op().is_opaque()) continue;
     const AttributeInfo* info = node.op().find_attribute(attribute.name);
     if (info == nullptr)
@@ -135,12 +131,13 @@ void Verifier::check_attributes(const Node& node) {
 
 void Verifier::check_types(const Node& node) {
   if (node.op().infer == nullptr) return;
-  Result<std::vector<Type>> inferred = infer_result_types(graph_, node);
+  Result<std::vector<Type>> inferred = infer_checked_node(graph_, node);
   if (!inferred) {
     Diagnostic& first = inferred.error().diagnostics.front();
     return report(describe(node), std::move(first.message), std::move(first.help));
   }
-  for (std::size_t i = 0; i < node.result_count() && i < inferred->size(); ++i) {
+  const std::size_t count = std::min(node.result_count(), inferred->size());
+  for (std::size_t i = 0; i < count; ++i) {
     const Value* result = node.result(i);
     if (result == nullptr || is_compatible(result->type(), (*inferred)[i])) continue;
     report(node, fmt::format("%{} is recorded as {}, but it is {}", result->name(),
@@ -192,6 +189,9 @@ void Verifier::check_outputs() {
 }
 
 Result<void> Verifier::run() {
+  // Grown to its size at once.
+  if (const std::uint32_t count = graph_.value_id_limit(); count > 0)
+    slots_[ValueId{count - 1}] = outputs_[ValueId{count - 1}] = 0;
   check_list();
   check_outputs();
   // Broken lists make everything else unreliable.

@@ -85,7 +85,7 @@ Result<Types> infer_conv(const Node& node, const Graph& graph) {
   const DType dtype = RCC_TRY(common_dtype(node, graph));
   Type type = RCC_TRY(conv_type(node, dtype, graph));
   RCC_TRY(require_vector(node, 2, type.dims[1], "output channel", graph));
-  return Types{std::move(type)};
+  return Types(1, type);
 }
 
 Result<Types> infer_conv_integer(const Node& node, const Graph& graph) {

@@ -16,6 +16,7 @@ Result<Type> broadcast_type(const Node& node, DType dtype, std::size_t first, co
     if (!node.operand(i)) continue;
     const Type& type = operand_type(node, i);
     if (!type.is_ranked) return Type::unranked(dtype);
+    if (shape == type.dims) continue;
     const std::optional<Shape> both = broadcast(shape, type.dims);
     if (!both) {
       return fail(ErrorKind::input,
@@ -36,11 +37,11 @@ std::vector<double> constant_elements(const Value* value) {
 
 }  // namespace
 
-Result<Types> infer_same(const Node& node, const Graph&) { return Types{operand_type(node, 0)}; }
+Result<Types> infer_same(const Node& node, const Graph&) { return Types(1, operand_type(node, 0)); }
 
 Result<Types> infer_binary(const Node& node, const Graph& graph) {
   const DType dtype = RCC_TRY(common_dtype(node, graph));
-  return Types{RCC_TRY(broadcast_type(node, dtype, 0, graph))};
+  return Types(1, RCC_TRY(broadcast_type(node, dtype, 0, graph)));
 }
 
 Result<Types> infer_pow(const Node& node, const Graph& graph) {

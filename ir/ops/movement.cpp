@@ -73,6 +73,7 @@ Result<ReshapeTarget> reshape_target(const Node& node, const std::vector<ShapeEl
 
 // Removes from both lists the sizes that are the same symbol.
 void cancel_symbols(Shape& a, Shape& b) {
+  if (std::ranges::none_of(a, [](Dim dim) { return dim.is_symbol(); })) return;
   for (auto it = a.begin(); it != a.end();) {
     const auto other = it->is_symbol() ? std::ranges::find(b, *it) : b.end();
     if (other == b.end()) {
@@ -144,7 +145,7 @@ Result<Types> infer_reshape(const Node& node, const Graph& graph) {
     return fail(ErrorKind::input, fmt::format("a shape of rank {} is more than the limit of {}",
                                               elements->size(), kMaxRank));
   }
-  return Types{RCC_TRY(reshape_type(node, *elements, graph))};
+  return Types(1, RCC_TRY(reshape_type(node, *elements, graph)));
 }
 
 namespace {

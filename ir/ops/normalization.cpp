@@ -22,6 +22,7 @@ Result<Types> infer_batch_norm(const Node& node, const Graph& graph) {
   }
   Type y = x;
   if (x.is_ranked && x.rank() > 1) y.dims[1] = channels;
+  if (node.result_count() == 1) return Types(1, y);
   return Types{std::move(y), Type(operand_type(node, 3).dtype, {channels}),
                Type(operand_type(node, 4).dtype, {channels})};
 }

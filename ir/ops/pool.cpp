@@ -22,6 +22,7 @@ Result<Types> infer_pool(const Node& node, const Graph& graph) {
   for (std::size_t i = 0; i < window.axes(); ++i) {
     shape[i + 2] = RCC_TRY(window_result(node, window, i, shape[i + 2]));
   }
+  if (node.result_count() == 1) return Types(1, Type(x.dtype, shape));
   return Types{Type(x.dtype, shape), Type(DType::i64, shape)};
 }
 

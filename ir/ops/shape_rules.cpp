@@ -67,7 +67,17 @@ Result<DType> common_dtype(const Node& node, std::span<const std::size_t> operan
 }
 
 Result<DType> common_dtype(const Node& node, const Graph& graph) {
-  std::vector<std::size_t> all(node.operand_count());
+  // Almost always they agree.
+  DType dtype = DType::unknown;
+  bool agree = true;
+  for (std::size_t i = 0; i < node.operand_count(); ++i) {
+    const Value* value = node.operand(i);
+    if (value == nullptr || value->type().dtype == DType::unknown) continue;
+    agree = agree && (dtype == DType::unknown || dtype == value->type().dtype);
+    dtype = value->type().dtype;
+  }
+  if (agree) return dtype;
+  InlineVector<std::size_t, 8> all(node.operand_count());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   return common_dtype(node, all, graph);
 }

@@ -45,6 +45,7 @@ MaybeElements of_constant(const Tensor& tensor) {
   if (!is_index || tensor.is_elided() || tensor.rank() > 1) return std::nullopt;
   if (tensor.element_count() > kMaxElements) return std::nullopt;
   Elements elements;
+  elements.reserve(static_cast<std::size_t>(tensor.element_count()));
   for (const std::int64_t number : tensor.to_ints()) elements.push_back(of_number(number));
   return elements;
 }

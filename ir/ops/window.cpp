@@ -13,12 +13,16 @@ namespace {
 
 constexpr std::int64_t kMaxParameter = std::numeric_limits<std::int32_t>::max();
 
-// The list or, where it is at its default, `count` times the uniform value.
-Result<Ints> list_of(const Node& node, std::string_view name, std::size_t count,
-                     std::int64_t least) {
-  Ints list = node.attribute_ints(name);
-  const AttributeInfo* row = node.op().find_attribute(name);
-  if (list.empty() && row->uniform_default) list.assign(count, *row->uniform_default);
+// `list`: the attribute or, where it is at its default, `count` times the uniform value.
+Result<void> read_list(const Node& node, std::string_view name, std::size_t count,
+                       std::int64_t least, Window::Numbers& list) {
+  const Ints& given = node.attribute_ints(name);
+  if (given.empty()) {
+    const AttributeInfo* row = node.op().find_attribute(name);
+    if (row->uniform_default) list.assign(count, *row->uniform_default);
+  } else {
+    list.assign(given.begin(), given.end());
+  }
   if (list.size() != count) {
     return fail(ErrorKind::input,
                 fmt::format("{} has {} elements, expected {}", name, list.size(), count));
@@ -29,13 +33,12 @@ Result<Ints> list_of(const Node& node, std::string_view name, std::size_t count,
                                                 name, item, least, kMaxParameter));
     }
   }
-  return list;
+  return {};
 }
 
 std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-Result<void> pad_to_same(const Node& node, const Shape& input, Window& window) {
-  const std::string& mode = node.attribute_string(attr::auto_pad);
+Result<void> pad_to_same(const std::string& mode, const Shape& input, Window& window) {
   if (mode == "NOTSET" || mode == "VALID") return {};
   if (mode != "SAME_UPPER" && mode != "SAME_LOWER") {
     return fail(
@@ -59,38 +62,50 @@ Result<void> pad_to_same(const Node& node, const Shape& input, Window& window) {
 
 }  // namespace
 
-Result<Window> window_from_attributes(const Node& node, Shape kernel) {
-  Window window;
-  const std::size_t count = kernel.size();
-  for (const Dim size : kernel) {
+namespace {
+
+// Everything but the kernel, which is in the window.
+Result<void> read_attributes(const Node& node, const std::string& auto_pad, Window& window) {
+  const std::size_t count = window.axes();
+  for (const Dim size : window.kernel) {
     if (size.is_fixed() && (size.size() < 1 || size.size() > kMaxParameter)) {
       return fail(ErrorKind::input,
                   fmt::format("a kernel size is {}, expected 1 to {}", size.size(), kMaxParameter));
     }
   }
   constexpr std::int64_t kMostKernelElements = 1 << 24;
-  const Dim elements = RCC_TRY(product(kernel));
+  const Dim elements = RCC_TRY(product(window.kernel));
   if (elements.is_fixed() && elements.size() > kMostKernelElements) {
     return fail(ErrorKind::limit, fmt::format("the kernel has {} elements, at most {} are handled",
                                               elements.size(), kMostKernelElements));
   }
-  window.kernel = std::move(kernel);
-  window.strides = RCC_TRY(list_of(node, attr::strides, count, 1));
-  window.dilations = RCC_TRY(list_of(node, attr::dilations, count, 1));
-  const Ints pads = RCC_TRY(list_of(node, attr::pads, 2 * count, 0));
-  const auto middle = pads.begin() + static_cast<std::ptrdiff_t>(count);
+  RCC_TRY(read_list(node, attr::strides, count, 1, window.strides));
+  RCC_TRY(read_list(node, attr::dilations, count, 1, window.dilations));
+  Window::Numbers pads;
+  RCC_TRY(read_list(node, attr::pads, 2 * count, 0, pads));
+  auto* const middle = pads.begin() + count;
   window.pads_begin.assign(pads.begin(), middle);
   window.pads_end.assign(middle, pads.end());
   const bool has_pads = std::ranges::any_of(pads, [](std::int64_t pad) { return pad != 0; });
-  if (has_pads && node.attribute_string(attr::auto_pad) != "NOTSET") {
+  if (has_pads && auto_pad != "NOTSET") {
     return fail(ErrorKind::input, "pads and auto_pad exclude each other");
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Window> window_from_attributes(const Node& node, Shape kernel) {
+  Window window;
+  window.kernel = std::move(kernel);
+  RCC_TRY(read_attributes(node, node.attribute_string(attr::auto_pad), window));
   return window;
 }
 
 Result<Window> window_of(const Node& node, const Graph& graph) {
   const Type& x = operand_type(node, 0);
-  Shape kernel;
+  Window window;
+  Shape& kernel = window.kernel;
   if (node.op().operand_with_role(Role::weight) == 1) {
     const Type& weight = operand_type(node, 1);
     RCC_CHECK(weight.is_ranked && weight.rank() >= 2, "window_of needs a checked weight");
@@ -109,8 +124,9 @@ Result<Window> window_of(const Node& node, const Graph& graph) {
                                               operand_text(node, 0, graph), x.rank(),
                                               kernel.size() + 2, kernel.size()));
   }
-  Window window = RCC_TRY(window_from_attributes(node, std::move(kernel)));
-  RCC_TRY(pad_to_same(node, x.dims, window));
+  const std::string& auto_pad = node.attribute_string(attr::auto_pad);
+  RCC_TRY(read_attributes(node, auto_pad, window));
+  RCC_TRY(pad_to_same(auto_pad, x.dims, window));
   return window;
 }
 
@@ -135,9 +151,10 @@ Result<Dim> window_result(const Node& node, const Window& window, std::size_t ax
                             window.extent(axis), axis, input.size(), begin, window.pads_end[axis]));
   }
   const std::int64_t stride = window.strides[axis];
+  if (free % stride == 0) return Dim(free / stride + 1);
   const AttributeInfo* ceil_mode = node.op().find_attribute(attr::ceil_mode);
   if (!ceil_mode || node.attribute_int(attr::ceil_mode) == 0) return Dim(free / stride + 1);
-  std::int64_t count = free / stride + (free % stride != 0 ? 1 : 0) + 1;
+  std::int64_t count = free / stride + 2;
   // A window that would start in the padding after the operand is left out.
   if ((count - 1) * stride >= input.size() + begin) --count;
   return Dim(count);

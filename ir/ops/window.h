@@ -6,14 +6,16 @@ namespace rcc {
 
 // How a convolution or a pool slides over the spatial axes; one entry of each list an axis.
 struct Window {
+  using Numbers = InlineVector<std::int64_t, 4>;
+
   // Unknown only where the kernel's tensor has an unknown size.
   Shape kernel;
-  Ints strides;
-  Ints dilations;
+  Numbers strides;
+  Numbers dilations;
   // Elements added before and after. For auto_pad SAME_* they follow from the input's size and are
   // zero where that is unknown.
-  Ints pads_begin;
-  Ints pads_end;
+  Numbers pads_begin;
+  Numbers pads_end;
 
   std::size_t axes() const { return kernel.size(); }
   // Elements that the kernel spans along an axis. Precondition: kernel[axis].is_fixed().

@@ -12,7 +12,7 @@ def profile(command):
     """The instructions of the whole process, and of all calls of each function with what they call."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "callgrind.out"
-        run = subprocess.run(["nice", "valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
+        run = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
                               *map(str, command)], capture_output=True, text=True)
         if run.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, command))}\n{run.stderr[-2000:]}")

@@ -5,15 +5,18 @@ in a row, of which a rewrite makes one. Convolutions have three operands and thr
 Every operator has a name and a location. Blocks share their weights, so that each line is an operator
 here as there: a constant is an operation in MLIR and none in rcc.
 
-The MLIR side states the same operands, attributes, result types and locations. Its generic form, in
-which MLIR prints operators of others, names the operands' types too. All but the reshapes belong to no
-registered dialect: MLIR then checks neither their types nor their attributes nor infers shapes, all of
-which rcc does, so this is the least that MLIR can do with such a graph. The reshapes are tosa's, whose
-canonicalisation has the rewrite as compiled C++; rcc loads it as text.
+The MLIR side has the same operands, attributes, sizes and locations, in tosa, the registered dialect with
+ResNet's operators, so that both sides check the number of operands, attributes and element types; rcc
+infers and compares every shape besides. tosa keeps channels last, has no batch_norm, which here is an
+operator of no dialect, of which MLIR checks nothing, and its relu needs two attributes: abs, which like
+relu has one operand and no attribute, stands for it. All of them print in the generic form, which names
+the types of operands, too. The rewrite is compiled C++ there, text loaded at the start here.
 """
 OPERATORS_A_BLOCK = 10
 SHAPES = ([1, 64, 56, 56], [1, 64, 28, 112])
 FLAT = [1, 64, 3136]
+TOSA = {"conv": "conv2d", "relu": "abs", "add": "add", "max_pool": "max_pool2d", "reshape": "reshape"}
+TOSA_ATTRIBUTES = {"dilations": "dilation", "pads": "pad", "strides": "stride", "kernel_shape": "kernel"}
 
 RULES = """# One reshape does what two in a row do.
 
@@ -28,7 +31,7 @@ rule merge_reshapes effect exact {
 
 CONSTANTS = {"weight": [64, 64, 3, 3], "bias": [64], "gamma": [64], "beta": [64], "mean": [64], "var": [64]}
 CONV = {"dilations": [2, 2], "pads": [2, 2, 2, 2], "strides": [1, 1]}
-POOL = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+POOL = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [1, 1]}
 NORM = {"epsilon": 0.001}
 STATISTICS = ["@gamma", "@beta", "@mean", "@var"]
 
@@ -84,11 +87,21 @@ def rir(blocks):
 
 
 def mlir_type(shape):
+    """Channels last."""
+    shape = [shape[0], *shape[2:], shape[1]] if len(shape) > 1 else shape
     return f"tensor<{'x'.join(map(str, shape))}xf32>"
 
 
 def mlir_value(operand):
     return "%" + operand.removeprefix("@").replace(".", "_")
+
+
+def mlir_operator(op, attributes, shape):
+    if op not in TOSA:
+        return f'"rcc.{op}"', attributes
+    if op == "reshape":
+        attributes = {"new_shape": [shape[0], *shape[2:], shape[1]]}
+    return f'"tosa.{TOSA[op]}"', {TOSA_ATTRIBUTES.get(key, key): value for key, value in attributes.items()}
 
 
 def mlir(blocks):
@@ -100,11 +113,10 @@ def mlir(blocks):
         lines.append(f'  %{name} = "rcc.const"() : () -> {mlir_type(shape)} loc("{name}")')
     for op, name, operands, attributes, shape in operators(blocks):
         shapes[name] = shape
-        if op == "reshape":
-            attributes = {"new_shape": shape}
+        op, attributes = mlir_operator(op, attributes, shape)
         stated = ", ".join(f"{key} = {value}" for key, value in attributes.items())
-        lines.append(f'  {mlir_value(name)} = "{"tosa" if op == "reshape" else "rcc"}.{op}"'
-                     f"({', '.join(map(mlir_value, operands))}){f' {{{stated}}}' if stated else ''}"
+        lines.append(f"  {mlir_value(name)} = {op}({', '.join(map(mlir_value, operands))})"
+                     f"{f' {{{stated}}}' if stated else ''}"
                      f" : ({', '.join(mlir_type(shapes[o]) for o in operands)})"
                      f' -> {mlir_type(shape)} loc("{name}")')
     result = mlir_type(shapes[last(blocks)])

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "ir/text.h"
+#include "ir/verifier.h"
+
 namespace rcc {
 namespace {
 
@@ -276,6 +279,26 @@ TEST(Graph, GrowsLinearly) {
         graph.erase_dead_nodes();
       },
       8);
+}
+
+TEST(Graph, TextAndCopiesGrowLinearly) {
+  // Names that are taken as they are and places at the end cost no search.
+  for (const int count : {2000, 20000}) {
+    std::string text = "graph @chain(%x: f32[1,4,8,8]) {\n  @w = const f32[4,4,1,1]\n";
+    std::string last = "x";
+    for (int i = 0; i < count; ++i) {
+      const std::string name = "layer" + std::to_string(i);
+      text += "  %" + name + " = conv(%" + last + ", @w) : f32[1,4,8,8] loc(\"" + name + "\")\n";
+      last = name;
+    }
+    text += "  return %" + last + "\n}\n";
+    const auto graph = parse_graph(text);
+    ASSERT_TRUE(graph);
+    ASSERT_TRUE(verify(*graph));
+    EXPECT_EQ(*print(*graph), text);
+    EXPECT_EQ(graph->hidden_steps(), 0U) << count;
+    EXPECT_EQ(graph->clone().hidden_steps(), 0U) << count;
+  }
 }
 
 TEST(Graph, KeepsAttributesSortedAndWithoutDefaults) {

@@ -13,6 +13,7 @@ set(RCC_PUBLIC_HEADERS
   ir/support/disjoint_sets.h
   ir/support/file.h
   ir/support/hash.h
+  ir/support/inline_vector.h
   ir/support/number_text.h
   ir/support/philox.h
   ir/support/random.h
