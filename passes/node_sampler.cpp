@@ -184,7 +184,6 @@ void NodeSampler::choose_others() {
       {OpKind::matmul, &NodeSampler::choose_matmul},
       {OpKind::matmul_integer, &NodeSampler::choose_matmul},
       {OpKind::concat, &NodeSampler::choose_concat},
-      {OpKind::layer_norm, &NodeSampler::choose_per_axis},
       {OpKind::quantize, &NodeSampler::choose_per_axis},
       {OpKind::dequantize, &NodeSampler::choose_per_axis},
       {OpKind::reshape, &NodeSampler::choose_reshape},
@@ -196,8 +195,10 @@ void NodeSampler::choose_others() {
   };
   for (const Choice& choice : kChoices)
     if (choice.kind == draft_.op->kind) return (this->*choice.choose)();
-  if (operand_axes(draft_.op->axes).empty()) return choose_partners();
-  choose_by_letters();
+  if (!operand_axes(draft_.op->axes).empty()) return choose_by_letters();
+  const bool is_normalisation =
+      draft_.op->operands.size() > 1 && draft_.op->operands[1].name == "gamma";
+  is_normalisation ? choose_per_axis() : choose_partners();
 }
 
 // Operands whose axes the row names: equal letters are equal sizes.
@@ -219,6 +220,10 @@ void NodeSampler::choose_by_letters() {
       if (letter == "." || letter == "*") break;
       shape.push_back(sizes.emplace(letter, wanted(i, shape.size(), size())).first->second);
     }
+    // A letter for any axes says nothing of what is one a channel.
+    const std::string_view name = operand_row(*draft_.op, i).name;
+    if (shape.empty() && (name == "gamma" || name == "beta") && rank_of(0) > 1)
+      shape = {shape_of(0)[1]};
     set_shape(i, std::move(shape));
   }
 }
@@ -231,7 +236,7 @@ void NodeSampler::choose_partners() {
   for (std::size_t i = 1; i < draft_.operands.size(); ++i) {
     const auto& row = operand_row(*draft_.op, i);
     const bool is_scalar = row.role == Role::parameter && row.arity == Arity::optional;
-    if (is_free(i) && !draft_.operands[i].has_shape)
+    if (is_free(i) && !draft_.operands[i].has_shape && !choose_by_name(i, row.name))
       set_shape(i, is_scalar ? Sizes{} : partner(i, reference));
   }
 }
@@ -301,12 +306,12 @@ void NodeSampler::choose_concat() {
   }
 }
 
-// One parameter for all elements, or for each index of the axis; layer_norm's cover the axes from
-// there on.
+// One parameter for all elements, or for each index of the axis; a normalisation's cover the axes
+// from there on.
 void NodeSampler::choose_per_axis() {
   const Sizes x = shape_of(0);
   Sizes shape;
-  if (draft_.op->kind == OpKind::layer_norm)
+  if (operand_row(*draft_.op, 1).name == "gamma")
     shape.assign(x.begin() + (x.empty() ? 0 : static_cast<long>(axis_attribute(x.size()))),
                  x.end());
   else if (!x.empty() && random_.one_in(2))

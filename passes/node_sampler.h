@@ -95,6 +95,8 @@ class NodeSampler {
   void choose_pad();
   void choose_gather();
   void choose_constant_of_shape();
+  // Lists with an element for each axis; false for an operand of another name.
+  bool choose_by_name(std::size_t index, std::string_view name);
   void set_contents(std::size_t index, const Sizes& numbers);
 
   // Attributes, by their name (node_sampler_attributes.cpp).

@@ -144,4 +144,26 @@ void NodeSampler::choose_constant_of_shape() {
   set_contents(0, shape);
 }
 
+bool NodeSampler::choose_by_name(std::size_t index, std::string_view name) {
+  if (name != "scales" && name != "sizes" && name != "roi") return false;
+  const auto* axes = std::get_if<Ints>(&attribute(attr::axes));
+  const Sizes x = shape_of(0);
+  const std::size_t count = axes == nullptr || axes->empty() ? x.size() : axes->size();
+  if (name == "sizes") {
+    Sizes sizes;
+    for (std::size_t i = 0; i < count; ++i) sizes.push_back(i < 2 && count > 2 ? x[i] : size());
+    set_contents(index, sizes);
+    return true;
+  }
+  std::vector<float> numbers;
+  for (std::size_t i = 0; i < (name == "roi" ? 2 * count : count); ++i)
+    numbers.push_back(name == "roi"
+                          ? static_cast<float>(i / count)
+                          : static_cast<float>(count > 2 && i < 2 ? 1 : random_.between(1, 2)));
+  draft_.operands[index].contents =
+      Tensor::of<float>({static_cast<std::int64_t>(numbers.size())}, numbers);
+  draft_.operands[index].shape = {static_cast<std::int64_t>(numbers.size())};
+  return true;
+}
+
 }  // namespace rcc

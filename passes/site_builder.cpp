@@ -54,6 +54,14 @@ std::vector<std::size_t> ranks_in(const Rule& rule) {
   return ranks;
 }
 
+// f32 mostly.
+const std::vector<DType>& kinds_of_elements() {
+  static const std::vector<DType> dtypes{DType::f32, DType::f32, DType::f32, DType::f32,
+                                         DType::f32, DType::f32, DType::f64, DType::f16,
+                                         DType::i64, DType::i32, DType::u8,  DType::boolean};
+  return dtypes;
+}
+
 }  // namespace
 
 std::vector<OptionalOperand> optional_operands(const Rule& rule) {
@@ -118,10 +126,7 @@ void SiteBuilder::choose_style(RandomChoices& random) {
   if (const auto ranks = ranks_in(rule_); !ranks.empty() && !random.one_in(4))
     style_.rank = random.pick(ranks);
   style_.rank = hints_.any_rank.value_or(style_.rank);
-  const std::vector<DType> dtypes{DType::f32, DType::f32, DType::f32, DType::f32,
-                                  DType::f32, DType::f32, DType::f64, DType::f16,
-                                  DType::i64, DType::i32, DType::u8};
-  style_.dtype = random.pick(dtypes);
+  style_.dtype = random.pick(kinds_of_elements());
   has_plain_attributes_ = random.one_in(3);
   shares_leaves_ = random.one_in(8);
 }
@@ -131,9 +136,15 @@ std::string SiteBuilder::build_node(std::size_t index) {
   for (std::int64_t attempt = 0; attempt < kTriesOfNode; ++attempt) {
     RandomChoices random(seed_, "node", index * kTriesOfNode + static_cast<std::size_t>(attempt));
     Draft draft = draft_node(index, random);
-    NodeSampler(draft.node, style_, random).complete();
+    SampleStyle style = style_;
+    // An operator may want another element type; the first node decides.
+    if (leaves_.empty() && attempt >= kTriesOfNode / 2)
+      style.dtype = random.pick(kinds_of_elements());
+    NodeSampler(draft.node, style, random).complete();
     problem = add_node(index, draft);
-    if (problem.empty()) return {};
+    if (!problem.empty()) continue;
+    style_.dtype = style.dtype;
+    return {};
   }
   return problem;
 }
