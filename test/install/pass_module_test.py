@@ -49,6 +49,28 @@ MODULES = {
                          .rules = "# Drop nothing."});
         """,
 }
+# A rule with a condition that the module defines.
+FUNCTIONS = """
+    #include "passes/rule.h"
+    static rcc::DatumResult has_even_batch(const rcc::FunctionCall& call) {
+      return rcc::Datum::of(call.value(0)->type().dims[0].size() % 2 == 0 ? 1 : 0);
+    }
+    static rcc::PassDef merge_even_relu() {
+      auto functions = rcc::FunctionTable::extended_builtin();
+      const auto added = functions->add({.name = "has_even_batch", .parameters = "v", .result = 'c',
+                                         .named = "", .evaluate = has_even_batch,
+                                         .help = "whether the first axis is a multiple of 2"});
+      RCC_CHECK(added);
+      auto pass = rcc::rules_pass(
+          "rule merge_even_relu effect exact { match { y = relu(relu(x)); } "
+          "where has_even_batch(x) else \\"the batch is odd\\"; replace y with relu(x); }",
+          "merge_even_relu.rules", *rcc::OpTable::builtin(), functions);
+      RCC_CHECK(pass, "{}", pass.error().message());
+      return std::move(*pass);
+    }
+    RCC_PASS_MODULE({.name = "merge_even_relu", .family = "tests",
+                     .doc = "Merge two rectifiers of an even batch.", .make = &merge_even_relu});
+    """
 RULES = """
     RCC_PASS_MODULE(
         {.name = "merge_relu", .family = "clean", .doc = "Merge two rectifiers in a row.",
@@ -90,7 +112,7 @@ def configure(source, build, prefix):
 def write_modules(folder):
     lines = ["cmake_minimum_required(VERSION 3.25)", "project(modules LANGUAGES CXX)",
              "find_package(rcc REQUIRED)"]
-    for name, text in {**MODULES, "rules": RULES}.items():
+    for name, text in {**MODULES, "rules": RULES, "functions": FUNCTIONS}.items():
         (folder / f"{name}.cpp").write_text('#include "passes/pass_module.h"\n' + text)
         lines += [f"add_library({name} MODULE {name}.cpp)",
                   f"target_link_libraries({name} PRIVATE rcc::rcc)"]
@@ -220,6 +242,16 @@ class PassModuleTest(unittest.TestCase):
         self.assertIn("error: unknown key `min_byte` in pass `share_equal_weights`\n", done.stderr)
         self.assertIn("help: did you mean `min_bytes`?\n", done.stderr)
         self.assertEqual(done.returncode, 2)
+
+    def test_a_module_adds_a_function_to_the_language_of_rules(self):
+        for batch, left, remark in ((4, 1, "1 rewritten"), (3, 2, "%y declined: the batch is odd")):
+            (self.folder / "e.rir").write_text(
+                GRAPH.replace("OP", "relu").replace("f32[4]", f"f32[{batch}]"))
+            done = self.installed("rcc-opt", "e.rir", f"--load-pass={self.module('functions')}",
+                                  "--passes=merge_even_relu", "--verify=numeric", "--remarks")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout.count("relu("), left)
+            self.assertIn(f"remark: merge_even_relu: {remark}", done.stderr)
 
     # --------------------------------------------------------------------------------- in a recipe
 

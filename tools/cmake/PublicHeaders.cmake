@@ -36,7 +36,10 @@ set(RCC_PUBLIC_HEADERS
   passes/quantization.h
   passes/range_table.h
   passes/registry.h
+  passes/rule.h
+  passes/rule_lexer.h
   passes/services.h
+  passes/tensor_expression.h
 )
 
 set(RCC_GENERATED_HEADERS ${PROJECT_BINARY_DIR}/generated)
