@@ -21,6 +21,8 @@ bool is_name_character(char c) {
          c == '.' || c == '-';
 }
 
+bool is_pass_name_character(char c) { return is_name_character(c) || c == '/'; }
+
 bool ends_bare_value(char c) {
   return std::string_view(",[]{}\"").find(c) != std::string_view::npos;
 }
@@ -62,6 +64,12 @@ std::string bare_or_quoted(std::string_view text) {
                                                                          : quoted(text);
 }
 
+std::string pass_name_text(std::string_view name) {
+  const bool is_plain =
+      !name.empty() && std::all_of(name.begin(), name.end(), is_pass_name_character);
+  return is_plain ? std::string(name) : quoted(name);
+}
+
 SourceSpan OptionTextReader::span(std::size_t begin, std::size_t end) const {
   const std::size_t before = begin == 0 ? std::string_view::npos : text_.rfind('\n', begin - 1);
   const std::size_t line_begin = before == std::string_view::npos ? 0 : before + 1;
@@ -98,6 +106,20 @@ std::string_view OptionTextReader::take_name(SourceSpan& span_of_name) {
   while (at_ < text_.size() && is_name_character(text_[at_])) ++at_;
   span_of_name = span(begin, at_);
   return text_.substr(begin, at_ - begin);
+}
+
+Result<std::string> OptionTextReader::take_pass_name(SourceSpan& span_of_name) {
+  skip_blanks();
+  const std::size_t begin = at_;
+  std::string name;
+  if (take('"')) {
+    name = RCC_TRY(take_quoted());
+  } else {
+    while (at_ < text_.size() && is_pass_name_character(text_[at_])) ++at_;
+    name = text_.substr(begin, at_ - begin);
+  }
+  span_of_name = span(begin, at_);
+  return name;
 }
 
 tl::unexpected<Error> OptionTextReader::expected(std::string_view what, std::string help) {

@@ -19,6 +19,9 @@ std::string quoted(std::string_view text);
 // As it is when it reads back as the same text, else in quotes.
 std::string bare_or_quoted(std::string_view text);
 
+// The name of a pass or the path of a rule file, in quotes where it would not read back.
+std::string pass_name_text(std::string_view name);
+
 // Reads a text from left to right; every error names the place in it.
 class OptionTextReader {
  public:
@@ -29,6 +32,8 @@ class OptionTextReader {
   bool take(char symbol);
   // Letters, digits, `_`, `.`, `-`; empty when none comes next. `span` is set to where it stands.
   std::string_view take_name(SourceSpan& span);
+  // The same for the name of a pass, which may be a path with `/`, or any text in double quotes.
+  Result<std::string> take_pass_name(SourceSpan& span);
   // "k=v,k2=v2" up to `close`, which is taken too; '\0': up to the end.
   Result<OptionTable> take_table(char close);
   // An error at the next character.

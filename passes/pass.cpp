@@ -23,6 +23,20 @@ std::string layer_place(const Node& node) {
   return fmt::format("layer `{}`", layer);
 }
 
+// Depth is bounded by what the readers of options take.
+const OptionValue* find_text(const OptionValue& value, std::string_view text) {
+  if (const auto* own = std::get_if<std::string>(&value.value))
+    return *own == text ? &value : nullptr;
+  if (const auto* list = std::get_if<OptionValue::List>(&value.value)) {
+    for (const OptionValue& item : *list)
+      if (const OptionValue* found = find_text(item, text)) return found;
+  } else if (const auto* table = std::get_if<OptionTable>(&value.value)) {
+    for (const auto& [key, item] : *table)
+      if (const OptionValue* found = find_text(item, text)) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::string_view effect_name(Effect effect) {
@@ -44,6 +58,13 @@ Result<Services*> PassContext::no_services() const {
       "run it through `rcc`, which loads the torch module");
 }
 
+SourceSpan PassContext::place_of(std::string_view text) const {
+  if (written_ != nullptr)
+    for (const auto& [key, value] : *written_)
+      if (const OptionValue* found = find_text(value, text)) return found->span;
+  return place;
+}
+
 void PassContext::declined(const Node& node, std::string_view reason) {
   remark(node, fmt::format("declined: {}", reason));
 }
@@ -51,7 +72,8 @@ void PassContext::declined(const Node& node, std::string_view reason) {
 void PassContext::remark(const Node& node, std::string_view message) {
   sink_->report({.severity = Severity::remark,
                  .message = fmt::format("{}: {} {}", pass_name_, site(node), message),
-                 .place = layer_place(node)});
+                 .place = layer_place(node),
+                 .subject = std::string(node.result() ? node.result()->name() : "")});
 }
 
 void PassContext::remark(std::string_view message) {
@@ -87,7 +109,7 @@ Result<std::vector<Node*>> PassContext::select(Graph& graph,
     const std::string_view nearest = nearest_name(patterns[i], labels);
     error.diagnostics.push_back(
         {.message = fmt::format("{}: `{}` matches no layer", pass_name_, patterns[i]),
-         .span = place,
+         .span = place_of(patterns[i]),
          .notes = {},
          .help = nearest.empty() ? "`rcc inspect` lists the layers"
                                  : fmt::format("did you mean `{}`?", nearest)});

@@ -10,6 +10,7 @@
 #include "ir/support/result.h"
 #include "passes/options.h"
 #include "passes/services.h"
+#include "passes/step_limit.h"
 
 namespace rcc {
 
@@ -61,6 +62,8 @@ class PassContext {
   Verify verify() const { return verify_; }
   // Error when no backend is there. Only passes with PassDef::needs_services may call it.
   Result<Services*> services() { return provider_ ? provider_->services() : no_services(); }
+  // Asked before each rewrite of a rule; null: no limit.
+  StepLimit* rule_limit() const { return rule_limit_; }
 
   // A site that the pass looked at and left alone, with the reason that would change it.
   void declined(const Node& node, std::string_view reason);
@@ -84,6 +87,8 @@ class PassContext {
  private:
   friend class Pipeline;
   Result<Services*> no_services() const;
+  // Where `text` stands among the options of the pass, else where the pass stands.
+  SourceSpan place_of(std::string_view text) const;
   const Graph* original_ = nullptr;
   TargetOptions target_;
   std::uint64_t seed_ = 0;
@@ -91,6 +96,8 @@ class PassContext {
   ServiceProvider* provider_ = nullptr;
   RuleWatch* rule_watch_ = nullptr;
   DiagnosticSink* sink_ = nullptr;
+  StepLimit* rule_limit_ = nullptr;
+  const OptionTable* written_ = nullptr;
   std::string pass_name_;
   PassReport report_;
 };

@@ -95,6 +95,7 @@ Result<void> PassCatalog::add(std::span<const PassEntry> passes,
 
 Result<PassInstance> PassCatalog::make(std::string_view name, const OptionTable& options,
                                        SourceSpan place) const {
+  if (name.ends_with(".rules")) return load_rules_pass(name, options, std::move(place));
   const PassEntry* entry = RCC_TRY(find(name, place));
   PassDef def = RCC_TRY(definition(*entry));
   PassInstance pass = RCC_TRY(pass_instance(name, std::move(def), options, std::move(place)));

@@ -30,7 +30,7 @@ class PassCatalog {
   // a row that says too little, is an error that names the module; nothing is added then.
   Result<void> add(std::span<const PassEntry> passes, const std::filesystem::path& module);
 
-  // A pass by name with options.
+  // A pass by name with options; a name that ends in ".rules" is the path of a rule file.
   Result<PassInstance> make(std::string_view name, const OptionTable& options,
                             SourceSpan place = {}) const;
 

@@ -40,8 +40,9 @@ Error broken_promise(const PassInstance& pass, std::string what) {
 }
 
 tl::unexpected<Error> with_reproducer(Error error, const Reproducer& reproducer) {
-  if (!reproducer.folder.empty() && reproducer.before != nullptr) {
-    const Result<std::string> command = write_reproducer(reproducer);
+  if (!reproducer.folder.empty() && reproducer.graph != nullptr) {
+    const Result<std::string> command =
+        write_reproducer(reproducer, error.diagnostics.front().message);
     error.diagnostics.front().notes.push_back(
         command ? "to repeat it: " + *command : "no reproducer: " + command.error().message());
   }
@@ -113,6 +114,8 @@ PassContext Pipeline::context(std::size_t index, const Graph& original,
   context.provider_ = provider_;
   context.rule_watch_ = options_.rule_watch;
   context.sink_ = &sink;
+  context.rule_limit_ = options_.rule_limit;
+  context.written_ = &passes_[index].written;
   context.pass_name_ = passes_[index].name;
   context.place = passes_[index].place;
   return context;
@@ -140,8 +143,23 @@ const Graph& Pipeline::snapshot(const Graph& graph) {
   return *latest_;
 }
 
+Reproducer Pipeline::reproducer(const Graph* before, std::size_t index,
+                                const Graph& original) const {
+  const bool is_whole =
+      options_.reproducer_scope == PipelineOptions::ReproducerScope::pipeline;
+  const auto passes = std::span(passes_).subspan(is_whole ? 0 : index);
+  return {.graph = is_whole ? &original : before,
+          .passes = passes.first(is_whole ? index + 1 : 1),
+          .seed = options_.seed,
+          .target = options_.target,
+          .verify = options_.verify,
+          .check_idempotent = options_.check_idempotent,
+          .folder = options_.reproducer_folder};
+}
+
 Result<void> Pipeline::run_pass(Graph& graph, std::size_t index, const Graph& original) {
   const PassInstance& pass = passes_[index];
+  if (options_.before_pass && !RCC_TRY(options_.before_pass(graph, pass))) return {};
   PassReport report;
   PipelineOptions::Step step{index, pass, report, 0, 0, true, false};
   const auto finish = [&]() -> Result<void> {
@@ -156,16 +174,11 @@ Result<void> Pipeline::run_pass(Graph& graph, std::size_t index, const Graph& or
     }
   }
   const bool needs_before =
-      options_.verify == Verify::numeric || !options_.reproducer_folder.empty();
+      options_.verify == Verify::numeric ||
+      (!options_.reproducer_folder.empty() &&
+       options_.reproducer_scope == PipelineOptions::ReproducerScope::pass);
   const Graph* before = needs_before ? &snapshot(graph) : nullptr;
-  const Reproducer reproducer{.before = before,
-                              .passes = to_text(pass),
-                              .rules_file = pass.rules_file,
-                              .module_file = pass.module_file,
-                              .seed = options_.seed,
-                              .verify = options_.verify,
-                              .check_idempotent = options_.check_idempotent,
-                              .folder = options_.reproducer_folder};
+  const Reproducer reproducer = this->reproducer(before, index, original);
   const ReproducerGuard guard(reproducer);
 
   const std::uint64_t epoch = graph.epoch();

@@ -13,6 +13,8 @@
 
 namespace rcc {
 
+struct Reproducer;
+
 // A pass with its options, ready to run.
 struct PassInstance {
   std::string name;
@@ -25,22 +27,30 @@ struct PassInstance {
   // That file; the other is empty.
   std::filesystem::path rules_file = {};
   std::filesystem::path module_file = {};
+  // What the rule file said.
+  std::string rules_text = {};
+  // The options as they were asked for; mistakes found later name their place.
+  OptionTable written = {};
 };
 
 // Sets the options of a pass. Every mistake found is in the error.
 Result<PassInstance> pass_instance(std::string_view name, PassDef def, const OptionTable& options,
                                    SourceSpan place = {});
 // A built-in pass by name with options; unknown name: error with the nearest name. Covers C++ passes
-// and rule files alike. PassCatalog::make knows those of modules too.
+// and rule files alike. A name that ends in ".rules" is the path of a rule file. PassCatalog::make
+// knows passes of modules too.
 Result<PassInstance> make_pass(std::string_view name, const OptionTable& options,
                                SourceSpan place = {});
-// A rule file loaded at run time, as a pass named by its stem.
+// A rule file loaded at run time, as a pass named by its stem. The same for a text that is at hand;
+// `path` says where it would lie.
 Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const OptionTable& options,
                                      SourceSpan place = {});
+Result<PassInstance> parse_rules_pass(std::string_view text, const std::filesystem::path& path,
+                                      const OptionTable& options, SourceSpan place = {});
 
 using PassFactory = std::function<Result<PassInstance>(std::string_view name, const OptionTable&,
                                                        SourceSpan place)>;
-// "a,b{k=v,k2=[x,y]},c". Reports the mistakes of all passes at once.
+// "a,b{k=v,k2=[x,y]},folder/c.rules,\"d e.rules\"". Reports the mistakes of all passes at once.
 Result<std::vector<PassInstance>> parse_pipeline(std::string_view text,
                                                  std::string_view place = "--passes",
                                                  const PassFactory& make = make_pass);
@@ -54,13 +64,20 @@ struct PipelineOptions {
   TargetOptions target = {};
   // Runs every pass that calls itself idempotent a second time; a further change is an error.
   bool check_idempotent = false;
-  // Where a broken promise or an internal error leaves the graph before the pass and the command
-  // that repeats it; empty: nowhere. Costs a clone of the graph after each change.
+  // Where a broken promise or an internal error leaves a file that repeats it; empty: nowhere.
   std::filesystem::path reproducer_folder = {};
+  // What the file holds: the graph before the pass and that pass, which costs a clone of the graph
+  // after each change; or the original graph and the passes up to that one.
+  enum class ReproducerScope : std::uint8_t { pass, pipeline };
+  ReproducerScope reproducer_scope = ReproducerScope::pass;
+  // Asked before each rewrite of a rule; null: no limit.
+  StepLimit* rule_limit = nullptr;
 
   // Follows, and may stop, the rules of all passes; null: nobody does.
   RuleWatch* rule_watch = nullptr;
 
+  // Asked before each pass: false, and it is left out.
+  std::function<Result<bool>(const Graph&, const PassInstance&)> before_pass = {};
   // Called after each pass: timing, dumps, metrics, caching are the caller's.
   struct Step {
     std::size_t index;
@@ -95,6 +112,8 @@ class Pipeline {
  private:
   Result<void> run_pass(Graph& graph, std::size_t index, const Graph& original);
   PassContext context(std::size_t index, const Graph& original, DiagnosticSink& sink) const;
+  // What repeats the pass at `index`; refers to `before` and `original`.
+  Reproducer reproducer(const Graph* before, std::size_t index, const Graph& original) const;
   // The graph as it is now, kept until it changes.
   const Graph& snapshot(const Graph& graph);
   // Holds the pass at `index` to its promises.

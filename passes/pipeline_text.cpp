@@ -28,6 +28,7 @@ Result<PassInstance> pass_instance(std::string_view name, PassDef def, const Opt
   pass.options = def.make_options();
   pass.def = std::make_shared<const PassDef>(std::move(def));
   pass.place = std::move(place);
+  pass.written = options;
   RCC_TRY(set_options(*pass.options, options, fmt::format("pass `{}`", name)));
   return pass;
 }
@@ -35,11 +36,17 @@ Result<PassInstance> pass_instance(std::string_view name, PassDef def, const Opt
 Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const OptionTable& options,
                                      SourceSpan place) {
   const std::string text = RCC_TRY(read_text_file(path, kMaxRuleFileBytes));
+  return parse_rules_pass(text, path, options, std::move(place));
+}
+
+Result<PassInstance> parse_rules_pass(std::string_view text, const std::filesystem::path& path,
+                                      const OptionTable& options, SourceSpan place) {
   PassDef def = RCC_TRY(rules_pass(text, path.string(), *OpTable::builtin()));
   PassInstance pass =
       RCC_TRY(pass_instance(path.stem().string(), std::move(def), options, std::move(place)));
   pass.is_from_file = true;
   pass.rules_file = path;
+  pass.rules_text = text;
   return pass;
 }
 
@@ -50,7 +57,7 @@ Result<std::vector<PassInstance>> parse_pipeline(std::string_view text, std::str
   Error errors{ErrorKind::usage, {}};
   while (!reader.is_at_end()) {
     SourceSpan span;
-    const std::string_view name = reader.take_name(span);
+    const std::string name = RCC_TRY(reader.take_pass_name(span));
     if (name.empty()) return reader.expected("the name of a pass");
     OptionTable options;
     if (reader.take('{')) options = RCC_TRY(reader.take_table('}'));
@@ -68,7 +75,9 @@ Result<std::vector<PassInstance>> parse_pipeline(std::string_view text, std::str
 
 std::string to_text(const PassInstance& pass) {
   const std::string options = to_text(*pass.options);
-  return options.empty() ? pass.name : fmt::format("{}{{{}}}", pass.name, options);
+  const std::string name =
+      pass.rules_file.empty() ? pass.name : pass_name_text(pass.rules_file.string());
+  return options.empty() ? name : fmt::format("{}{{{}}}", name, options);
 }
 
 std::string to_text(const std::vector<PassInstance>& passes) {

@@ -158,6 +158,7 @@ Result<void> run_as_pass(const RuleSet& rules, Graph& graph, const OptionSet& op
     if (!globs->empty()) RCC_TRY(context.select(graph, *globs));
   settings.verify = context.verify();
   settings.seed = context.seed();
+  settings.rule_limit = context.rule_limit();
   settings.watch = context.rule_watch();
   settings.pass = context.pass_name();
   settings.declined = [&context](const Node& node, std::string_view reason) {

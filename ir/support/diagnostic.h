@@ -42,6 +42,8 @@ struct Diagnostic {
   std::string place = {};
   std::vector<std::string> notes = {};
   std::string help = {};
+  // The value of a graph that the message is about, by its name; for tools that know its text.
+  std::string subject = {};
 };
 
 // Renders with file:line:column, the source line and a caret; ends with a newline.

@@ -74,10 +74,10 @@ class RecipeTest(RccCase):
         self.check("schema = 1\n\n[[pass]]\nname = \"insert_distill_hooks\"\n"
                    "layers = [\"relo\"]\n",
                    "error: insert_distill_hooks: `relo` matches no layer\n"
-                   "  --> r.toml:4:8\n"
+                   "  --> r.toml:5:11\n"
                    "   |\n"
-                   " 4 | name = \"insert_distill_hooks\"\n"
-                   "   |        ^^^^^^^^^^^^^^^^^^^^^^\n"
+                   " 5 | layers = [\"relo\"]\n"
+                   "   |           ^^^^^^\n"
                    "   |\n"
                    "help: did you mean `relu`?\n"
                    "note: in pass `insert_distill_hooks`\n")

@@ -187,7 +187,7 @@ TEST(Pipeline, LeavesAReproducer) {
           {.verify = Verify::numeric, .seed = 5, .reproducer_folder = folder.path()});
   ASSERT_FALSE(result);
   const std::string note = result.error().diagnostics.front().notes.back();
-  EXPECT_THAT(note, HasSubstr("--passes='liar' --verify=numeric --seed=5"));
+  EXPECT_THAT(note, HasSubstr("to repeat it: rcc-opt --run-reproducer '"));
   const std::size_t begin = note.find('\'') + 1;
   const std::filesystem::path file = note.substr(begin, note.find('\'', begin) - begin);
   std::ifstream stream(file);
@@ -195,11 +195,14 @@ TEST(Pipeline, LeavesAReproducer) {
   text << stream.rdbuf();
   ParseOptions options;
   options.base = file.parent_path();
+  EXPECT_THAT(text.str(), HasSubstr("//! passes = \"liar\",\n"
+                                    "//! seed = \"5\",\n"
+                                    "//! verify = numeric,\n"));
   const Graph before = parse_graph(text.str(), "before.rir", options).value();
   EXPECT_EQ(first_difference(before, sum_graph()), "");
 }
 
-TEST(Pipeline, AReproducerNamesTheRuleFile) {
+TEST(Pipeline, ARuleFileThatBreaksItsPromiseLeavesAReproducer) {
   const TemporaryFolder folder;
   const std::filesystem::path rules = folder.write("no_sum.rules",
                                                    "# A lie.\n"
@@ -214,7 +217,7 @@ TEST(Pipeline, AReproducerNamesTheRuleFile) {
   EXPECT_EQ(result.error().kind, ErrorKind::usage);
   EXPECT_THAT(result.error().message(), HasSubstr("rule `no_sum` is wrong at %y: "));
   EXPECT_THAT(result.error().diagnostics.front().notes.back(),
-              HasSubstr("--rules='" + rules.string() + "'"));
+              HasSubstr("rcc-opt --run-reproducer '" + folder.path().string()));
 }
 
 // The snapshot that checks compare with follows the graph through unchanged and changed passes.
@@ -247,7 +250,7 @@ TEST(PipelineDeathTest, AnInternalErrorLeavesAReproducer) {
   EXPECT_EXIT(static_cast<void>(run(graph, {instance("crash", {}, crash)},
                                     {.verify = Verify::off, .reproducer_folder = folder.path()})),
               testing::ExitedWithCode(101),
-              "to repeat it: rcc-opt .*before.rir' --passes='crash' ");
+              "to repeat it: rcc-opt --run-reproducer '.*.rir'");
 }
 
 TEST(PipelineOrder, ReportsWhatMustComeFirstAndWhy) {

@@ -39,6 +39,7 @@ set(RCC_PUBLIC_HEADERS
   passes/rule.h
   passes/rule_lexer.h
   passes/services.h
+  passes/step_limit.h
   passes/tensor_expression.h
 )
 

@@ -9,6 +9,7 @@ int run_command(const Arguments& arguments);
 int inspect_command(const Arguments& arguments);
 int passes_command(const Arguments& arguments);
 int explain_command(const Arguments& arguments);
+int diff_command(const Arguments& arguments);
 int bench_command(const Arguments& arguments);
 int cache_command(const Arguments& arguments);
 int doctor_command(const Arguments& arguments);

@@ -62,6 +62,11 @@ void Console::progress(const Progress& progress) {
   has_progress_ = true;
 }
 
+void Console::dump(std::string_view text) {
+  clear_progress();
+  write(stderr, text);
+}
+
 void Console::print(std::string_view text) {
   clear_progress();
   write(stdout, text);

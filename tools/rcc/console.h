@@ -30,6 +30,8 @@ class Console final : public DiagnosticSink {
   void line(std::string_view text);
   // A line that the next one replaces; on a terminal only.
   void progress(const Progress& progress);
+  // A text of several lines that was asked for: to stderr as it is, whole.
+  void dump(std::string_view text);
   // A line of the result.
   void print(std::string_view text);
 

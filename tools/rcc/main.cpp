@@ -19,6 +19,7 @@ struct Command {
 constexpr std::array kCommands{
     Command{"run", "apply a recipe to a model; the word may be left out", run_command},
     Command{"inspect", "list the layers of a model", inspect_command},
+    Command{"diff", "say how two models differ", diff_command},
     Command{"passes", "list the passes", passes_command},
     Command{"explain", "explain a pass and its options", explain_command},
     Command{"bench", "time models against each other", bench_command},

@@ -1,5 +1,7 @@
 #include <map>
 
+#include "frontends/recipe/recipe_text.h"
+#include "passes/module_loader.h"
 #include "tools/rcc/commands.h"
 #include "tools/rcc/processor.h"
 #include "tools/rcc/session.h"
@@ -18,14 +20,40 @@ struct Words {
   std::vector<std::string> overrides;
   std::vector<std::filesystem::path> modules;
   std::optional<std::uint64_t> seed;
-  std::string print_ir_after;
+  std::string print_changed, print_pipeline;
+  InstrumentationOptions shown;
+  std::optional<std::int64_t> rule_limit;
+  std::string reproducer_folder = std::filesystem::temp_directory_path().string();
   std::int64_t threads = 0;
   bool prints_ir = false, shows_remarks = false, shows_timing = false, is_quiet = false;
   bool no_cache = false, force = false, keep = false, may_load_modules = false;
 };
 
+void add_debug_arguments(CLI::App& app, Words& words) {
+  InstrumentationOptions& shown = words.shown;
+  app.add_option("--print-ir-before", shown.print_before, "print the graph before these passes")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("PASS");
+  app.add_option("--print-ir-after", shown.print_after, "print the graph after these passes")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("PASS");
+  app.add_flag("--print-ir-after-all", words.prints_ir, "print the graph after every pass");
+  app.add_flag("--print-ir-changed{-}", words.print_changed,
+               "print the graph after each pass that changed it; =DIR: into numbered files");
+  app.add_flag("--print-pipeline{text}", words.print_pipeline,
+               "print the passes with all options and end; =toml: as a recipe");
+  app.add_flag("--stats", shown.shows_statistics, "what each pass reports, and sizes around it");
+  app.add_option("--bisect-limit", shown.bisect_limit, "run the first N passes; -1: number them");
+  app.add_option("--rule-limit", words.rule_limit, "do the first N rewrites of rules; -1: all");
+  app.add_option("--reproducer-dir", words.reproducer_folder,
+                 "where an internal error leaves a file that repeats it; empty: nowhere")
+      ->capture_default_str();
+}
+
 void add_arguments(CLI::App& app, Words& words) {
-  app.add_option("model", words.model, "the model, an .onnx file")->required();
+  app.add_option("model", words.model, "the model, an .onnx file");
   app.add_option("-r,--recipe", words.recipe, "the recipe, a .toml file")->required();
   app.add_option("-o,--output", words.output, "where the result goes; MODEL.RECIPE.onnx otherwise");
   app.add_option("--set", words.overrides, "override a value of the recipe: key=value, repeatable")
@@ -43,9 +71,7 @@ void add_arguments(CLI::App& app, Words& words) {
       ->capture_default_str();
   app.add_flag("--remarks", words.shows_remarks, "say what passes left alone, and why");
   app.add_flag("--timing", words.shows_timing, "say how long each pass took");
-  app.add_option("--print-ir-after", words.print_ir_after, "print the graph after this pass")
-      ->type_name("PASS");
-  app.add_flag("--print-ir-after-all", words.prints_ir, "print the graph after every pass");
+  add_debug_arguments(app, words);
   app.add_flag("--no-cache", words.no_cache, "run every pass, and keep nothing");
   app.add_option("--cache-dir", words.cache_dir, "where results of steps are kept");
   app.add_flag("--force", words.force, "overwrite an output that was not named with -o");
@@ -66,8 +92,12 @@ RunOptions run_options(const Words& words) {
   options.threads = words.threads > 0 ? words.threads : usable_processors();
   options.report = words.report;
   options.verify = kVerify.at(words.verify);
-  if (words.prints_ir || !words.print_ir_after.empty())
-    options.print_ir_after = words.prints_ir ? "" : words.print_ir_after;
+  options.instrumentation = words.shown;
+  if (words.prints_ir) options.instrumentation.print_after.emplace_back("all");
+  options.instrumentation.prints_changed = !words.print_changed.empty();
+  if (words.print_changed != "-") options.instrumentation.changed_folder = words.print_changed;
+  options.rule_limit = words.rule_limit;
+  options.reproducer_folder = words.reproducer_folder;
   if (!words.no_cache)
     options.cache_folder =
         words.cache_dir.empty() ? StepCache::default_folder().string() : words.cache_dir;
@@ -75,6 +105,20 @@ RunOptions run_options(const Words& words) {
   options.may_overwrite = words.force;
   options.keeps_failed = words.keep;
   return options;
+}
+
+Result<std::string> pipeline_of(const RunOptions& options, const std::string& format) {
+  RecipeScope scope{RCC_TRY(load_pass_modules(options.modules)), options.may_load_modules};
+  const Recipe recipe =
+      RCC_TRY(read_recipe(options.recipe, options.overrides, std::move(scope)));
+  return pipeline_text(recipe, format);
+}
+
+int print_pipeline(const RunOptions& options, const std::string& format, Console& errors) {
+  const auto text = pipeline_of(options, format);
+  if (!text) return errors.fail(text.error());
+  std::fwrite(text->data(), 1, text->size(), stdout);
+  return 0;
 }
 
 }  // namespace
@@ -85,6 +129,12 @@ int run_command(const Arguments& arguments) {
   add_arguments(app, words);
   Console errors;
   if (const auto code = parse_arguments(app, arguments, errors)) return *code;
+  if (!words.print_pipeline.empty())
+    return print_pipeline(run_options(words), words.print_pipeline, errors);
+  if (words.model.empty())
+    return errors.fail({ErrorKind::usage,
+                        {{.message = "model is required",
+                          .help = "`rcc --help` lists the arguments"}}});
   Console console({words.is_quiet, words.shows_remarks});
   auto done = Session(run_options(words), console).run();
   return done ? *done : console.fail(done.error());

@@ -63,7 +63,12 @@ Result<std::string> file_digest(const std::filesystem::path& path) {
 }  // namespace
 
 Session::Session(RunOptions options, Console& console)
-    : options_(std::move(options)), console_(console), sink_(console) {}
+    : options_(std::move(options)),
+      console_(console),
+      sink_(console),
+      instrumentation_(options_.instrumentation,
+                       [&console](const std::string& text) { console.dump(text); }),
+      rule_limit_(options_.rule_limit) {}
 
 Result<int> Session::run() {
   const auto start = Clock::now();
@@ -99,14 +104,7 @@ Result<void> Session::check_paths() {
 
 Result<void> Session::check_recipe() {
   RCC_TRY(Pipeline(recipe_.passes, {}, sink_).check_order());
-  if (!options_.print_ir_after || options_.print_ir_after->empty()) return {};
-  std::vector<std::string_view> names;
-  for (const PassInstance& pass : recipe_.passes) names.push_back(pass.name);
-  if (std::find(names.begin(), names.end(), *options_.print_ir_after) != names.end()) return {};
-  const std::string_view nearest = nearest_name(*options_.print_ir_after, names);
-  return fail(ErrorKind::usage,
-              fmt::format("--print-ir-after: the recipe has no pass `{}`", *options_.print_ir_after),
-              nearest.empty() ? "" : fmt::format("did you mean `{}`?", nearest));
+  return instrumentation_.check(recipe_.passes);
 }
 
 Result<void> Session::load() {
@@ -126,7 +124,7 @@ Result<void> Session::load() {
   config.on_progress = [this](const Progress& progress) { console_.progress(progress); };
   config.on_line = [this](const std::string& line) { console_.line("    " + line); };
   services_.emplace(std::move(config));
-  if (!options_.cache_folder.empty()) cache_.emplace(options_.cache_folder);
+  if (!options_.cache_folder.empty() && !options_.rule_limit) cache_.emplace(options_.cache_folder);
   keys_.emplace(recipe_, *original_, options_.verify,
                 StepKeys::Machine{options_.device, options_.threads}, *services_);
   return {};
@@ -169,8 +167,22 @@ Result<Accuracy> Session::accuracy(const Graph& graph) {
   return accuracy;
 }
 
-Result<void> Session::run_passes() {
+PipelineOptions Session::pipeline_options() {
   PipelineOptions options;
+  options.rule_limit = options_.rule_limit ? &rule_limit_ : nullptr;
+  options.reproducer_folder = options_.reproducer_folder;
+  // The graph before each pass is at hand for numeric checks, or else costs a copy of every weight
+  // that changes, which is little beside training.
+  const bool is_kept = options_.verify == Verify::numeric || options_.instrumentation.bisect_limit ||
+                       std::any_of(recipe_.passes.begin(), recipe_.passes.end(),
+                                   [](const PassInstance& pass) {
+                                     return pass.def->needs_services;
+                                   });
+  options.reproducer_scope = is_kept ? PipelineOptions::ReproducerScope::pass
+                                     : PipelineOptions::ReproducerScope::pipeline;
+  options.before_pass = [this](const Graph& graph, const PassInstance& pass) {
+    return instrumentation_.before_pass(graph, pass);
+  };
   options.verify = options_.verify;
   options.seed = recipe_.seed;
   options.target = recipe_.target;
@@ -180,7 +192,11 @@ Result<void> Session::run_passes() {
   options.after_pass = [this](const Graph& graph, const PipelineOptions::Step& step) {
     return after_pass(graph, step);
   };
-  Pipeline pipeline(recipe_.passes, std::move(options), sink_, &*services_);
+  return options;
+}
+
+Result<void> Session::run_passes() {
+  Pipeline pipeline(recipe_.passes, pipeline_options(), sink_, &*services_);
   RCC_TRY(pipeline.run(*graph_, &*original_));
   if (options_.shows_timing) print_timing();
   return {};
@@ -211,7 +227,7 @@ Result<void> Session::after_pass(const Graph& graph, const PipelineOptions::Step
   if (!record.file.empty()) record.file_digest = RCC_TRY(file_digest(record.file));
   steps_.push_back(std::move(record));
   console_.line(summary_line(steps_.size(), recipe_.passes.size(), steps_.back()));
-  return print_ir(graph, step.pass.name);
+  return instrumentation_.after_pass(graph, step);
 }
 
 void Session::store(const Graph& graph, const PassInstance& pass, const StepResult& result) {
@@ -226,15 +242,6 @@ void Session::warn_about_cache(const Error& error) {
   console_.report({.severity = Severity::warning,
                    .message = "results are not cached: " + error.message(),
                    .help = "name another folder with --cache-dir, or use --no-cache"});
-}
-
-Result<void> Session::print_ir(const Graph& graph, std::string_view pass) {
-  if (!options_.print_ir_after) return {};
-  if (!options_.print_ir_after->empty() && *options_.print_ir_after != pass) return {};
-  console_.line(fmt::format("// after {}", pass));
-  const std::string text = RCC_TRY(print(graph));
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  return {};
 }
 
 std::vector<std::pair<std::string, std::string>> Session::provenance() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "frontends/recipe/recipe.h"
+#include "passes/instrumentation.h"
 #include "passes/pipeline.h"
 #include "tools/rcc/console.h"
 #include "tools/rcc/measurement.h"
@@ -29,8 +30,12 @@ struct RunOptions {
   std::int64_t threads = 0;
   std::filesystem::path report;
   Verify verify = Verify::structural;
-  // Passes after which the graph is printed; empty text: every pass.
-  std::optional<std::string> print_ir_after;
+  // What is shown of the passes besides progress.
+  InstrumentationOptions instrumentation;
+  // The first rewrites of rules that are done. With a limit nothing is cached.
+  std::optional<std::int64_t> rule_limit;
+  // Where an internal error leaves a file that repeats it; empty: nowhere.
+  std::filesystem::path reproducer_folder;
   // Empty: nothing is cached.
   std::filesystem::path cache_folder;
   bool shows_timing = false;
@@ -81,7 +86,7 @@ class Session {
   Result<void> after_pass(const Graph& graph, const PipelineOptions::Step& step);
   void store(const Graph& graph, const PassInstance& pass, const StepResult& result);
   void warn_about_cache(const Error& error);
-  Result<void> print_ir(const Graph& graph, std::string_view pass);
+  PipelineOptions pipeline_options();
   Result<Accuracy> accuracy(const Graph& graph);
   // Writes the model under a name that is not the final one yet.
   Result<void> write_unchecked();
@@ -96,6 +101,8 @@ class Session {
   RunOptions options_;
   Console& console_;
   RecordingSink sink_;
+  Instrumentation instrumentation_;
+  StepLimit rule_limit_;
   Recipe recipe_;
   std::optional<Graph> original_;
   std::optional<Graph> graph_;

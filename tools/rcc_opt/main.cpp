@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <new>
 
 #include "ir/version.h"
 #include "passes/documentation.h"
 #include "passes/module_loader.h"
+#include "tools/rcc_opt/messages.h"
 #include "tools/rcc_opt/process.h"
 #include "tools/rcc_opt/rule_commands.h"
 #include "tools/rcc_opt/settings.h"
@@ -22,6 +24,9 @@ struct Command {
   bool generate_docs = false;
   std::string explain;
   std::string why_not;
+  // "-": to stderr.
+  std::string print_changed;
+  bool verify_each = false;
 };
 
 void add_output_options(CLI::App& app, Settings& settings) {
@@ -30,10 +35,6 @@ void add_output_options(CLI::App& app, Settings& settings) {
   app.add_flag("--print-weight-stats", settings.print_weight_stats,
                "largest magnitude, zeros and digest of big weights");
   app.add_flag("--no-locations", settings.no_locations, "leave out where nodes came from");
-  app.add_option("--print-ir-before", settings.print_before, "a pass or `all`: graph to stderr");
-  app.add_option("--print-ir-after", settings.print_after, "a pass or `all`: graph to stderr");
-  app.add_flag("--remarks", settings.remarks, "what passes did and left alone, with reasons");
-  app.add_flag("--timing", settings.timing, "milliseconds of each pass and of its checks");
   app.add_flag("--cost", settings.cost, "print parameters, MACs and bytes instead of the graph");
 }
 
@@ -45,6 +46,36 @@ void add_run_options(CLI::App& app, Settings& settings) {
                  "folder for output_<i>.npy and input_<i>.npy");
 }
 
+void add_debug_options(CLI::App& app, Command& command) {
+  Settings& settings = command.settings;
+  InstrumentationOptions& shown = settings.instrumentation;
+  app.add_option("--print-ir-before", shown.print_before,
+                 "passes, or `all`: the graph before each to stderr")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--print-ir-after", shown.print_after,
+                 "passes, or `all`: the graph after each to stderr")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_flag("--print-ir-changed{-}", command.print_changed,
+               "the graph after each pass that changed it, to stderr; =DIR: to numbered files");
+  app.add_flag("--print-pipeline{text}", settings.print_pipeline,
+               "print the passes with all options and end; =toml: as a recipe");
+  app.add_flag("--remarks", settings.remarks, "what passes did and left alone, with reasons");
+  app.add_flag("--timing", shown.shows_timing, "milliseconds of each pass and of its checks");
+  app.add_flag("--stats", shown.shows_statistics, "what each pass reports, and sizes around it");
+  app.add_option("--bisect-limit", shown.bisect_limit,
+                 "run the first N passes, counted over all graphs; -1: number all of them");
+  app.add_option("--rule-limit", settings.rule_limit, "do the first N rewrites of rules; -1: all");
+  app.add_flag("--verify-diagnostics", settings.verify_diagnostics,
+               "hold messages against comments `expected-error {{text}}`; remarks only where "
+               "expected, unless --remarks");
+  settings.reproducer_folder = std::filesystem::temp_directory_path();
+  app.add_option("--reproducer-dir", settings.reproducer_folder,
+                 "where an internal error leaves a file that repeats it; empty: nowhere");
+  app.add_option("--run-reproducer", settings.reproducer, "repeat what such a file holds");
+}
+
 void add_options(CLI::App& app, Command& command) {
   Settings& settings = command.settings;
   const std::map<std::string, Verify> verify{
@@ -52,20 +83,21 @@ void add_options(CLI::App& app, Command& command) {
   app.set_version_flag("--version", fmt::format("rcc-opt {}", version()));
   app.add_option("input", settings.input,
                  "a .rir or .onnx file; - is text from the standard input");
-  app.add_option("-p,--passes", settings.passes, "\"a,b{option=value},c\"");
+  app.add_option("-p,--passes", settings.passes, "\"a,b{option=value},c.rules\"");
   app.add_option("--rules", settings.rules, "a .rules file: a pass named by its stem")
       ->allow_extra_args(false);
   app.add_option("--load-pass", settings.modules, "a pass module, a .so file: runs its code")
       ->allow_extra_args(false);
+  app.add_option("--recipe", settings.recipe, "passes, seed and target of a recipe");
+  app.add_flag("--verify-each", command.verify_each,
+               "the verifier after each pass, which is the default");
   app.add_option("--verify", settings.verify, "checks after each pass")
       ->transform(CLI::CheckedTransformer(verify).description("off|structural|numeric"));
   app.add_flag("--check-idempotent", settings.check_idempotent, "run each pass a second time");
   app.add_flag("--split-input-file", settings.split_input, "parts between `// -----` on their own");
   app.add_option("--seed", settings.seed, "of inputs and random choices");
   app.add_option("--fill-seed", settings.fill_seed, "fill weights that the text leaves out");
-  settings.reproducer_folder = std::filesystem::temp_directory_path();
-  app.add_option("--reproducer-dir", settings.reproducer_folder,
-                 "where an internal error leaves what repeats it; empty: nowhere");
+  add_debug_options(app, command);
   add_output_options(app, settings);
   add_run_options(app, settings);
   app.add_flag("--list-passes", command.list_passes, "names, promises and first sentences");
@@ -73,6 +105,16 @@ void add_options(CLI::App& app, Command& command) {
   app.add_option("--why-not", command.why_not,
                  "PASS@NODE: why the rules of a pass do not apply at a node");
   app.add_flag("--generate-docs", command.generate_docs, "print docs/passes.md");
+}
+
+// What one option says about another.
+void resolve(const CLI::App& app, Command& command) {
+  Settings& settings = command.settings;
+  InstrumentationOptions& shown = settings.instrumentation;
+  settings.has_seed = app.count("--seed") > 0;
+  shown.prints_changed = !command.print_changed.empty();
+  if (command.print_changed != "-") shown.changed_folder = command.print_changed;
+  if (command.verify_each) settings.verify = std::max(settings.verify, Verify::structural);
 }
 
 int print_result(const Result<std::string>& text) {
@@ -89,10 +131,7 @@ int run(Command& command) {
   if (command.generate_docs) return print_result(passes_page());
   if (!command.explain.empty())
     return print_result(explain_pass(command.explain, command.settings.catalog));
-  if (command.settings.input.empty())
-    return print_result(
-        fail(ErrorKind::usage, "no input file", "rcc-opt INPUT.rir --passes='a,b'"));
-  if (!command.why_not.empty())
+  if (!command.why_not.empty() && !command.settings.input.empty())
     return print_result(explain_rules(command.settings, command.why_not));
   return process(command.settings);
 }
@@ -106,6 +145,7 @@ int main(int argc, char** argv) {
   try {
     rcc::add_options(app, command);
     app.parse(argc, argv);
+    rcc::resolve(app, command);
     return rcc::run(command);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(rcc::ErrorKind::usage);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "passes/instrumentation.h"
 #include "passes/pass_catalog.h"
 
 namespace rcc {
@@ -13,28 +14,35 @@ namespace rcc {
 // The command line of rcc-opt.
 struct Settings {
   std::string input;
+  // Where the passes come from: one of these, or `rules` alone.
   std::string passes;
   std::vector<std::filesystem::path> rules;
   // Pass modules, and the passes there are once these are loaded.
   std::vector<std::filesystem::path> modules;
   PassCatalog catalog;
+  std::filesystem::path recipe;
+  std::filesystem::path reproducer;
   std::filesystem::path output;
   // Big payloads of the text that is written.
   std::filesystem::path weights;
   Verify verify = Verify::structural;
   bool check_idempotent = false;
   bool split_input = false;
+  bool verify_diagnostics = false;
   std::uint64_t seed = 0;
+  // The seed was given and stands above that of a recipe.
+  bool has_seed = false;
   std::optional<std::uint64_t> fill_seed;
 
   bool remarks = false;
-  bool timing = false;
   bool print_weight_stats = false;
   bool no_locations = false;
-  // A pass or "all".
-  std::string print_before;
-  std::string print_after;
+  InstrumentationOptions instrumentation;
+  // The first rewrites of rules that are done; negative: all.
+  std::optional<std::int64_t> rule_limit;
   std::filesystem::path reproducer_folder;
+  // "text" or "toml": print the passes and end.
+  std::string print_pipeline;
 
   bool cost = false;
   bool run = false;

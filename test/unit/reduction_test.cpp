@@ -1,0 +1,187 @@
+#include "tools/rcc_reduce/reduction.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ir/text.h"
+#include "ir/verifier.h"
+#include "test/unit/resnet18.h"
+#include "test/unit/temporary_folder.h"
+#include "tools/rcc_reduce/criterion.h"
+#include "tools/rcc_reduce/cut.h"
+#include "tools/rcc_reduce/shrink.h"
+
+namespace rcc {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::string_view kChain = R"(graph @chain(%x: f32[1,4,8,8]) {
+  @w = const f32[4,2,1,1] <1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0>
+  %a = relu(%x)
+  %b = conv(%a, @w) {group = 2}
+  %c = relu(%b)
+  %d = add(%c, %a)
+  return %d, %b
+})";
+
+std::string text_of(const std::optional<Graph>& graph) {
+  if (!graph) return "nothing";
+  if (const auto sound = verify(*graph); !sound) return sound.error().message();
+  return print(*graph).value();
+}
+
+TEST(Cut, RemovedNodesBecomeInputsAndLastOnesOutputs) {
+  const Graph graph = parse_graph(kChain).value();
+  EXPECT_EQ(text_of(without_nodes(graph, 1, 2)),
+            "graph @chain(%x: f32[1,4,8,8], %c: f32[1,4,8,8]) {\n"
+            "  %a = relu(%x) : f32[1,4,8,8]\n"
+            "  %d = add(%c, %a) : f32[1,4,8,8]\n"
+            "  return %d\n"
+            "}\n");
+  EXPECT_EQ(text_of(without_nodes(graph, 2, 2)),
+            "graph @chain(%x: f32[1,4,8,8]) {\n"
+            "  @w = const f32[4,2,1,1] <1, 2, 3, 4, 5, 6, 7, 8>\n"
+            "  %a = relu(%x) : f32[1,4,8,8]\n"
+            "  %b = conv(%a, @w) {group = 2} : f32[1,4,8,8]\n"
+            "  return %b\n"
+            "}\n");
+  EXPECT_FALSE(without_nodes(graph, 0, 4));
+}
+
+TEST(Cut, ANodeBetweenIsReplacedByItsOperand) {
+  const Graph graph = parse_graph(kChain).value();
+  EXPECT_THAT(text_of(without_node_between(graph, 2, 0)), HasSubstr("%d = add(%b, %a)"));
+  // The weight has another type.
+  EXPECT_FALSE(without_node_between(graph, 1, 1));
+}
+
+TEST(Shrink, SizesFollowEachOther) {
+  const Graph graph = parse_graph(kChain).value();
+  EXPECT_EQ(text_of(with_sizes(graph, {{8, 1}, {4, 2}, {2, 1}})), "nothing");
+  EXPECT_THAT(text_of(with_sizes(graph, {{8, 3}})),
+              HasSubstr("%d = add(%c, %a) : f32[1,4,3,3]"));
+}
+
+TEST(Shrink, AWeightKeepsItsLeadingElements) {
+  const Graph graph = parse_graph(R"(graph @g(%x: f32[1,3]) {
+    @w = const f32[3,3] <1, 2, 3, 4, 5, 6, 7, 8, 9>
+    %y = matmul(%x, @w)
+    return %y
+  })").value();
+  EXPECT_EQ(text_of(with_sizes(graph, {{3, 2}})),
+            "graph @g(%x: f32[1,2]) {\n"
+            "  @w = const f32[2,2] <1, 2, 4, 5>\n"
+            "  %y = matmul(%x, @w) : f32[1,2]\n"
+            "  return %y\n"
+            "}\n");
+}
+
+TEST(Shrink, PayloadsFromTheSimplest) {
+  const Graph graph = parse_graph(kChain).value();
+  EXPECT_THAT(text_of(with_payloads(graph, Payload::elided)), HasSubstr("@w = const f32[4,2,1,1]\n"));
+  EXPECT_THAT(text_of(with_payloads(graph, Payload::small_integers)),
+              HasSubstr("<-2, -1, 0, 1, 2, -2, -1, 0>"));
+  const Graph zeros = with_payloads(graph, Payload::zeros).value();
+  EXPECT_FALSE(with_payloads(zeros, Payload::zeros));
+  // Zeros are simpler than ones.
+  EXPECT_FALSE(with_payloads(zeros, Payload::ones));
+  EXPECT_TRUE(with_payloads(zeros, Payload::elided));
+}
+
+bool has_stride(const Node& node) {
+  // No strides is the default.
+  return node.is(OpKind::conv) && node.attribute_ints(attr::strides) == Ints{2, 2};
+}
+
+// A convolution of stride 2 with groups, in the middle of a network.
+bool has_planted(const Graph& graph) {
+  for (const Node& node : graph.nodes())
+    if (has_stride(node) && node.attribute_int(attr::group) > 1) return true;
+  return false;
+}
+
+Graph resnet_with_groups() {
+  Graph graph = build_resnet18({.size = 32, .classes = 10, .is_cifar = true});
+  int strided = 0;
+  for (Node& node : graph.nodes()) {
+    if (!has_stride(node) || ++strided != 3) continue;
+    Value& weight = *node.operand(1);
+    std::vector<std::int64_t> shape = weight.tensor().shape();
+    shape[1] /= 2;
+    const std::vector<float> values(
+        static_cast<std::size_t>(weight.tensor().element_count() / 2), 0.5F);
+    graph.set_tensor(weight, Tensor::of<float>(shape, values));
+    graph.set_attribute(node, attr::group, std::int64_t{2});
+  }
+  return graph;
+}
+
+TEST(Reduction, FindsThePlantedNode) {
+  const Graph graph = resnet_with_groups();
+  ASSERT_TRUE(verify(graph));
+  ASSERT_TRUE(has_planted(graph));
+  const Criterion criterion = [](const Graph& g) -> Result<bool> {
+    EXPECT_TRUE(verify(g));
+    return has_planted(g);
+  };
+  const auto reduction = reduce(graph, criterion);
+  ASSERT_TRUE(reduction) << reduction.error().message();
+  const GraphSize size = size_of(reduction->graph);
+  EXPECT_EQ(size.nodes, 1U);
+  EXPECT_EQ(size.inputs, 1U);
+  EXPECT_EQ(size.attributes, 2U);
+  EXPECT_LE(size.elements, 4U);
+  EXPECT_LT(reduction->tests, 200U);
+  const auto again = reduce(graph, criterion);
+  EXPECT_EQ(print(again->graph).value(), print(reduction->graph).value());
+}
+
+TEST(Reduction, StopsAtTheLimit) {
+  const Graph graph = resnet_with_groups();
+  const Criterion criterion = [](const Graph& g) -> Result<bool> { return has_planted(g); };
+  const auto reduction = reduce(graph, criterion, {.max_tests = 3});
+  ASSERT_TRUE(reduction);
+  EXPECT_TRUE(reduction->is_cut_short);
+  EXPECT_EQ(reduction->tests, 3U);
+  EXPECT_TRUE(has_planted(reduction->graph));
+}
+
+TEST(Reduction, AnErrorOfTheCriterionEndsIt) {
+  const Graph graph = parse_graph(kChain).value();
+  const auto reduction = reduce(graph, [](const Graph&) -> Result<bool> {
+    return fail(ErrorKind::environment, "no space");
+  });
+  ASSERT_FALSE(reduction);
+  EXPECT_EQ(reduction.error().message(), "no space");
+}
+
+TEST(Criterion, ACommandSeesTheFile) {
+  const TemporaryFolder folder;
+  const Graph graph = parse_graph(kChain).value();
+  const auto holds = [&](std::string command, double seconds = 60) {
+    return command_criterion({std::move(command), seconds}, folder.path())(graph).value();
+  };
+  EXPECT_TRUE(holds("grep -q 'group = 2' {}"));
+  EXPECT_TRUE(holds("grep -q 'group = 2'"));
+  EXPECT_FALSE(holds("grep -q 'group = 3' {}"));
+  EXPECT_FALSE(holds("sleep 60", 0.1));
+}
+
+TEST(Child, TellsHowItEnded) {
+  const ChildEnd end = run_child([] { return 7; }, 10).value();
+  EXPECT_EQ(end.status, 7);
+  const ChildEnd crash = run_child([]() -> int { std::abort(); }, 10).value();
+  EXPECT_EQ(crash.status, 128 + 6);
+  const ChildEnd words = run_child(
+      [] {
+        std::fputs("out", stdout);
+        return 0;
+      },
+      10).value();
+  EXPECT_EQ(words.output, "out");
+}
+
+}  // namespace
+}  // namespace rcc
