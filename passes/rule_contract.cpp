@@ -60,7 +60,8 @@ void SiteState::add_node(const Node& node, std::vector<std::uint64_t>& facts) co
     facts.push_back(value == nullptr ? UINT64_MAX : value->id().index);
     if (value == nullptr) return;
     facts.push_back(std::uint64_t{value->use_count()} << 32 | value->output_count());
-    facts.push_back(std::hash<std::string_view>()(value->name()));
+    // Names are interned.
+    facts.push_back(reinterpret_cast<std::uintptr_t>(value->name().data()));
     if (value->is_constant())
       facts.push_back(static_cast<std::uint64_t>(value->tensor().element_count()) << 1 |
                       static_cast<std::uint64_t>(value->tensor().is_elided()));
@@ -109,7 +110,9 @@ RuleLineage::Record RuleLineage::following(const Rule& rule, std::uint32_t paren
 std::optional<RuleLineage::Circle> RuleLineage::find_circle(const Record& record) const {
   if (record.parent == kNone) return std::nullopt;
   const Record& before = records_[record.parent];
-  if (before.rule == record.rule && !record.rule->is_recursive && record.balance >= before.balance)
+  // A rule that keeps its nodes knows its own work and leaves it alone.
+  const bool must_say_so = !record.rule->is_recursive && !record.rule->keeps_nodes();
+  if (before.rule == record.rule && must_say_so && record.balance >= before.balance)
     return Circle{Circle::Kind::own_result, {record.rule}};
   const Record* earlier = &before;
   for (std::uint32_t back = 1; back <= kMaxStalled && earlier->parent != kNone; ++back) {

@@ -155,7 +155,7 @@ void WhyNot::add(const RuleAttempt& attempt) {
   }
   const bool was_in_the_way =
       attempt.outcome == RuleAttempt::Outcome::applied && may_be_root(attempt.op);
-  if (was_in_the_way) others_[node] = attempt.rule;
+  if (was_in_the_way) others_[std::string(attempt.rule)].push_back(node);
 }
 
 std::string WhyNot::answer() const {
@@ -166,8 +166,8 @@ std::string WhyNot::answer() const {
                 : fmt::format("{} is no root of these rules; nodes that read it are\n", inner_);
   if (!inner_.empty() && roots_.empty()) return text;
   for (const Tries& tries : tries_) text += answer_for(tries);
-  for (const auto& [node, rule] : others_)
-    text += fmt::format("at {} rule {} was applied first\n", node, rule);
+  for (const auto& [rule, nodes] : others_)
+    text += fmt::format("rule {} was applied first at {}\n", rule, list_text(nodes));
   return text;
 }
 
@@ -222,6 +222,9 @@ std::string WhyNot::miss_text(const Miss& miss) {
 
 std::string WhyNot::nothing_text(const Rule& rule) const {
   if (!roots_.empty()) return fmt::format("{} was not tried there\n", rule.name);
+  if (!others_.empty())
+    return fmt::format("{} was not tried: other rules were applied at each {}\n", rule.name,
+                       alternatives(rule.root()));
   return fmt::format("{} applies nowhere: no node is {}, the root of its pattern\n", rule.name,
                      alternatives(rule.root()));
 }

@@ -71,7 +71,7 @@ class WhyNot {
   // What was asked about, when it is no root itself.
   std::string inner_;
   // What was applied at those roots by rules that were not asked about.
-  std::map<std::string, std::string> others_;
+  std::map<std::string, std::vector<std::string>> others_;
 };
 
 }  // namespace rcc

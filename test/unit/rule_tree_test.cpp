@@ -7,6 +7,7 @@
 
 #include "ir/text.h"
 #include "passes/matcher.h"
+#include "passes/rule_pass.h"
 
 namespace rcc {
 namespace {
@@ -287,6 +288,56 @@ TEST(RuleTree, SaysWhatRulesTriedSinglySay) {
   EXPECT_GT(seen.matches, 1000U);
   EXPECT_GT(seen.declined, 300U);
   EXPECT_GT(seen.ruled_out, 10000U);
+}
+
+// Rules in a log are tried one after the other, others by the tree.
+struct Ran {
+  std::string graph;
+  std::vector<std::string> declined;
+  std::size_t rewrites = 0;
+  std::size_t declines = 0;
+};
+Ran run(const RuleSet& rules, const Graph& graph, RuleWatch* watch) {
+  Graph copy = graph.clone();
+  Ran ran;
+  RuleRunSettings settings;
+  settings.watch = watch;
+  settings.declined = [&](const Node& node, std::string_view reason) {
+    ran.declined.push_back(fmt::format("{}: {}", node.label(), reason));
+  };
+  RuleRun run(copy, rules, settings);
+  const auto done = run.run();
+  EXPECT_TRUE(done) << (done ? "" : done.error().message());
+  ran.graph = print(copy).value();
+  ran.rewrites = run.statistics().rewrites;
+  ran.declines = run.statistics().declined;
+  return ran;
+}
+
+TEST(RuleTree, ARunIsTheSameWithoutIt) {
+  std::size_t rewrites = 0;
+  std::size_t declines = 0;
+  for (std::uint32_t seed = 0; seed < 500; ++seed) {
+    RandomRules random(seed);
+    const auto rules = load(random.file());
+    const Graph graph = random.graph();
+    RuleWatch watch;
+    watch.attempted = [](const RuleAttempt&) {};
+    const Ran tree = run(*rules, graph, nullptr);
+    const Ran singly = run(*rules, graph, &watch);
+    ASSERT_EQ(tree.graph, singly.graph) << "seed " << seed;
+    ASSERT_EQ(tree.declined, singly.declined) << "seed " << seed;
+    // Nobody asks for reasons, and as many are counted.
+    Graph copy = graph.clone();
+    RuleRun unasked(copy, *rules, {});
+    ASSERT_TRUE(unasked.run());
+    ASSERT_EQ(unasked.statistics().declined, tree.declines) << "seed " << seed;
+    ASSERT_EQ(unasked.statistics().rewrites, tree.rewrites) << "seed " << seed;
+    rewrites += tree.rewrites;
+    declines += tree.declines;
+  }
+  EXPECT_GT(rewrites, 200U);
+  EXPECT_GT(declines, 50U);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(WhyNot, SaysWhenNothingComesNear) {
             "  t2 (tanh): matched 1 of 11 steps; operand x of tanh is %a2, the result of relu, not "
             "the result of exp\n"
             "    at that step too: t3 (tanh), t4 (tanh), t5 (tanh)\n"
-            "at t1 (tanh) rule join was applied first\n");
+            "rule join was applied first at t1 (tanh)\n");
 }
 
 TEST(WhyNot, AnswersForOneNode) {

@@ -67,6 +67,9 @@ void add_debug_options(CLI::App& app, Command& command) {
   app.add_option("--bisect-limit", shown.bisect_limit,
                  "run the first N passes, counted over all graphs; -1: number all of them");
   app.add_option("--rule-limit", settings.rule_limit, "do the first N rewrites of rules; -1: all");
+  app.add_option("--rule-log", settings.rule_log,
+                 "each try of a rule as a line of JSON; `json`: to stderr, else a file");
+  app.add_flag("--rule-stats", settings.rule_stats, "what became of each rule, as a table");
   app.add_flag("--verify-diagnostics", settings.verify_diagnostics,
                "hold messages against comments `expected-error {{text}}`; remarks only where "
                "expected, unless --remarks");
@@ -103,7 +106,7 @@ void add_options(CLI::App& app, Command& command) {
   app.add_flag("--list-passes", command.list_passes, "names, promises and first sentences");
   app.add_option("--explain", command.explain, "all there is to say about a pass");
   app.add_option("--why-not", command.why_not,
-                 "PASS@NODE: why the rules of a pass do not apply at a node");
+                 "RULE or PASS, also with @LAYER: why rules do not apply, and where nearly");
   app.add_flag("--generate-docs", command.generate_docs, "print docs/passes.md");
 }
 

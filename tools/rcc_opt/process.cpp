@@ -15,6 +15,7 @@
 #include "tools/rcc_opt/graph_file.h"
 #include "tools/rcc_opt/messages.h"
 #include "tools/rcc_opt/plan.h"
+#include "tools/rcc_opt/rule_report.h"
 
 namespace rcc {
 
@@ -27,7 +28,8 @@ class Transformation {
       : plan_(plan),
         messages_(messages),
         instrumentation_(instrumentation_options(settings), print_err),
-        rule_limit_(settings.rule_limit) {
+        rule_limit_(settings.rule_limit),
+        rules_(settings) {
     options_.verify = plan.verify;
     options_.seed = plan.recipe.seed;
     options_.target = plan.recipe.target;
@@ -35,6 +37,7 @@ class Transformation {
     // What is repeated need not be kept again.
     if (settings.reproducer.empty()) options_.reproducer_folder = settings.reproducer_folder;
     options_.rule_limit = settings.rule_limit ? &rule_limit_ : nullptr;
+    options_.rule_watch = rules_.watch();
     options_.before_pass = [this](const Graph& graph, const PassInstance& pass) {
       return instrumentation_.before_pass(graph, pass);
     };
@@ -53,6 +56,11 @@ class Transformation {
     messages_.enter_graph(graph.name());
     return Pipeline(plan_.recipe.passes, options_, messages_).run(graph);
   }
+  // --rule-log and --rule-stats.
+  Result<void> report_rules() {
+    print_err(RCC_TRY(rules_.finish()));
+    return {};
+  }
 
  private:
   static InstrumentationOptions instrumentation_options(const Settings& settings) {
@@ -65,6 +73,7 @@ class Transformation {
   Messages& messages_;
   Instrumentation instrumentation_;
   StepLimit rule_limit_;
+  RuleReport rules_;
   PipelineOptions options_;
 };
 
@@ -118,6 +127,12 @@ Result<std::string> process_text(Transformation& transformation, const Settings&
   return text;
 }
 
+Result<std::string> process_input(Transformation& transformation, const Settings& settings,
+                                  Messages& messages) {
+  if (!is_onnx(settings.input)) return process_text(transformation, settings, messages);
+  return process_graphs(RCC_TRY(read_onnx(settings, messages)), transformation, settings, messages);
+}
+
 // What goes to the standard output.
 Result<std::string> run(const Settings& settings, Messages& messages) {
   Settings resolved = settings;
@@ -131,9 +146,10 @@ Result<std::string> run(const Settings& settings, Messages& messages) {
   resolved.seed = plan.recipe.seed;
   Transformation transformation(plan, resolved, messages);
   RCC_TRY(transformation.check());
-  if (!is_onnx(resolved.input)) return process_text(transformation, resolved, messages);
-  return process_graphs(RCC_TRY(read_onnx(resolved, messages)), transformation, resolved,
-                        messages);
+  const Result<std::string> text = process_input(transformation, resolved, messages);
+  // What rules did is of most use when something went wrong.
+  RCC_TRY(transformation.report_rules());
+  return text;
 }
 
 }  // namespace

@@ -40,6 +40,9 @@ struct Settings {
   InstrumentationOptions instrumentation;
   // The first rewrites of rules that are done; negative: all.
   std::optional<std::int64_t> rule_limit;
+  // Of the tries of rules: "json" to stderr, or a file.
+  std::string rule_log;
+  bool rule_stats = false;
   std::filesystem::path reproducer_folder;
   // "text" or "toml": print the passes and end.
   std::string print_pipeline;
