@@ -46,16 +46,28 @@ inline bool is_same_name(std::string_view a, std::string_view b) {
 // Attribute names, so that none is spelled in two places.
 namespace attr {
 inline constexpr std::string_view allowzero = "allowzero", alpha = "alpha",
-    approximate = "approximate", auto_pad = "auto_pad", axes = "axes", axis = "axis", beta = "beta",
-    block_size = "block_size", ceil_mode = "ceil_mode", count_include_pad = "count_include_pad",
-    dilations = "dilations", end = "end", epsilon = "epsilon", gamma = "gamma", group = "group",
-    keepdims = "keepdims", kernel_shape = "kernel_shape", mode = "mode", momentum = "momentum",
-    name = "name", noop_with_empty_axes = "noop_with_empty_axes", output_dtype = "output_dtype",
-    output_padding = "output_padding", output_shape = "output_shape", pads = "pads", perm = "perm",
-    precision = "precision", round_mode = "round_mode", saturate = "saturate", seed = "seed",
+    antialias = "antialias", approximate = "approximate", auto_pad = "auto_pad", axes = "axes",
+    axis = "axis", batch_axis = "batch_axis", batch_dims = "batch_dims", beta = "beta",
+    bias = "bias", block_size = "block_size", blocksize = "blocksize", ceil_mode = "ceil_mode",
+    coordinate_transformation_mode = "coordinate_transformation_mode",
+    count_include_pad = "count_include_pad", cubic_coeff_a = "cubic_coeff_a",
+    detect_negative = "detect_negative", detect_positive = "detect_positive",
+    dilations = "dilations", direction = "direction", dtype = "dtype", end = "end",
+    epsilon = "epsilon", equation = "equation", exclude_outside = "exclude_outside",
+    exclusive = "exclusive", extrapolation_value = "extrapolation_value", fmod = "fmod",
+    gamma = "gamma", group = "group", k = "k",
+    keep_aspect_ratio_policy = "keep_aspect_ratio_policy", keepdims = "keepdims",
+    kernel_shape = "kernel_shape", lambd = "lambd", largest = "largest", mode = "mode",
+    momentum = "momentum", name = "name", nearest_mode = "nearest_mode",
+    noop_with_empty_axes = "noop_with_empty_axes", num_groups = "num_groups",
+    output_dtype = "output_dtype", output_padding = "output_padding",
+    output_shape = "output_shape", p = "p", pads = "pads", perm = "perm", precision = "precision",
+    reduction = "reduction", reverse = "reverse", round_mode = "round_mode", saturate = "saturate",
+    seed = "seed", select_last_index = "select_last_index", size = "size", sorted = "sorted",
     split = "split", start = "start", stash_type = "stash_type", storage_order = "storage_order",
-    strides = "strides", teacher = "teacher", to = "to", training_mode = "training_mode",
-    trans_a = "transA", trans_b = "transB", value = "value";
+    strides = "strides", teacher = "teacher", time_axis = "time_axis", to = "to",
+    training_mode = "training_mode", trans_a = "transA", trans_b = "transB", upper = "upper",
+    value = "value";
 }  // namespace attr
 
 }  // namespace rcc

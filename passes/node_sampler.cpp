@@ -19,6 +19,20 @@ Sizes sizes_of(const Value& value) {
   return sizes;
 }
 
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool has_truth_values(OpKind kind) {
+  return kind == OpKind::logical_not || kind == OpKind::logical_and ||
+         kind == OpKind::logical_or || kind == OpKind::logical_xor;
+}
+
+bool has_bits(OpKind kind) {
+  return kind == OpKind::bitwise_not || kind == OpKind::bitwise_and ||
+         kind == OpKind::bitwise_or || kind == OpKind::bitwise_xor || kind == OpKind::bit_shift;
+}
+
 }  // namespace
 
 void NodeSampler::complete() {
@@ -151,14 +165,16 @@ void NodeSampler::choose_first() {
   const OpKind kind = draft_.op->kind;
   if (kind == OpKind::conv || kind == OpKind::conv_integer || kind == OpKind::conv_transpose)
     least = 3;
-  if (kind == OpKind::gemm || kind == OpKind::matmul || kind == OpKind::matmul_integer) least = 2;
+  if (kind == OpKind::gemm || kind == OpKind::matmul || kind == OpKind::matmul_integer ||
+      kind == OpKind::group_norm || kind == OpKind::reverse_sequence)
+    least = 2;
   if (least == 3 && has(1) && !draft_.operands[0].wanted_rank)
     draft_.operands[0].wanted_rank =
         is_free(1) ? draft_.operands[1].wanted_rank : std::optional(rank_of(1));
   if (const auto letters = operand_axes(draft_.op->axes); !letters.empty())
     least = std::max(least, letters[0].size() - (is_open(letters[0]) ? 1 : 0));
   Sizes shape = random_shape(0, least);
-  if (kind == OpKind::gemm) shape.resize(2, 2);
+  if (kind == OpKind::gemm || kind == OpKind::eye_like) shape.resize(2, 2);
   if ((kind == OpKind::matmul || kind == OpKind::matmul_integer) && has(1) && !is_free(1) &&
       rank_of(1) >= 2)
     shape.back() = shape_of(1)[rank_of(1) - 2];
@@ -192,6 +208,19 @@ void NodeSampler::choose_others() {
       {OpKind::pad, &NodeSampler::choose_pad},
       {OpKind::gather, &NodeSampler::choose_gather},
       {OpKind::constant_of_shape, &NodeSampler::choose_constant_of_shape},
+      {OpKind::tile, &NodeSampler::choose_tile},
+      {OpKind::top_k, &NodeSampler::choose_top_k},
+      {OpKind::one_hot, &NodeSampler::choose_one_hot},
+      {OpKind::compress, &NodeSampler::choose_compress},
+      {OpKind::gather_elements, &NodeSampler::choose_element_indices},
+      {OpKind::scatter_elements, &NodeSampler::choose_element_indices},
+      {OpKind::gather_nd, &NodeSampler::choose_index_tuples},
+      {OpKind::scatter_nd, &NodeSampler::choose_index_tuples},
+      {OpKind::cum_sum, &NodeSampler::choose_running_axis},
+      {OpKind::cum_prod, &NodeSampler::choose_running_axis},
+      {OpKind::reverse_sequence, &NodeSampler::choose_sequence_lengths},
+      {OpKind::einsum, &NodeSampler::choose_equal_operands},
+      {OpKind::range, &NodeSampler::choose_range},
   };
   for (const Choice& choice : kChoices)
     if (choice.kind == draft_.op->kind) return (this->*choice.choose)();
@@ -324,7 +353,10 @@ DType NodeSampler::dtype_for(std::size_t index) const {
   const OpKind kind = draft_.op->kind;
   if (row.name == "condition" || row.name == "training_mode") return DType::boolean;
   if (row.name == "ratio") return DType::f32;
-  if (row.name == "indices" || row.name == "shape") return DType::i64;
+  if (is_one_of(row.name, {"indices", "shape", "k", "depth", "repeats", "axis", "sequence_lens"}))
+    return DType::i64;
+  if (has_truth_values(kind)) return DType::boolean;
+  if (has_bits(kind)) return DType::i32;
   if (row.name.ends_with("zero_point") || kind == OpKind::conv_integer ||
       kind == OpKind::matmul_integer || (kind == OpKind::dequantize && index == 0))
     return DType::u8;

@@ -95,9 +95,22 @@ class NodeSampler {
   void choose_pad();
   void choose_gather();
   void choose_constant_of_shape();
+  void choose_tile();
   // Lists with an element for each axis; false for an operand of another name.
   bool choose_by_name(std::size_t index, std::string_view name);
   void set_contents(std::size_t index, const Sizes& numbers);
+  void set_contents(std::size_t index, Tensor contents);
+
+  // Operands that name elements or count them (node_sampler_indexing.cpp).
+  void choose_top_k();
+  void choose_one_hot();
+  void choose_compress();
+  void choose_element_indices();
+  void choose_index_tuples();
+  void choose_running_axis();
+  void choose_sequence_lengths();
+  void choose_equal_operands();
+  void choose_range();
 
   // Attributes, by their name (node_sampler_attributes.cpp).
   void choose_attributes();

@@ -57,7 +57,7 @@ AttributeValue NodeSampler::choose_integer(const AttributeInfo& info) {
     const std::int64_t extra = draft_.op->kind == OpKind::flatten ? 1 : 0;
     return rank + extra == 0 ? 0 : random_.between(-rank, rank - 1 + extra);
   }
-  if (info.name == attr::group || info.name == "num_groups") return choose_group();
+  if (info.name == attr::group || info.name == attr::num_groups) return choose_group();
   if (is_choice(info.name)) return random_.below(2);
   if (info.name == attr::start || info.name == attr::end) return random_.between(-rank, rank);
   // Frozen networks do not train.
@@ -94,7 +94,13 @@ AttributeValue NodeSampler::choose_string(const AttributeInfo& info) {
     return random_.pick(Words{"f32", "f64", "f16", "i64", "i32", "i8", "u8", "bool"});
   }
   if (info.name == attr::name) return std::string("layer");
-  if (info.name == "direction") return random_.pick(Words{"LEFT", "RIGHT"});
+  // Products of elements at the same place; other equations are a rule's own.
+  if (info.name == attr::equation) {
+    std::string equation = "...";
+    for (std::size_t i = 1; i < draft_.operands.size(); ++i) equation += ",...";
+    return equation + "->...";
+  }
+  if (info.name == attr::direction) return random_.pick(Words{"LEFT", "RIGHT"});
   return info.default_value;
 }
 

@@ -32,6 +32,12 @@ void NodeSampler::set_contents(std::size_t index, const Sizes& numbers) {
   draft_.operands[index].shape = {count};
 }
 
+void NodeSampler::set_contents(std::size_t index, Tensor contents) {
+  if (!is_free(index) || draft_.operands[index].wanted_contents) return;
+  draft_.operands[index].shape = contents.shape();
+  draft_.operands[index].contents = std::move(contents);
+}
+
 // The same sizes, two axes merged, one split, one put in front, or all of them one; as numbers, or
 // with one to compute or to copy.
 void NodeSampler::choose_reshape() {
@@ -136,6 +142,13 @@ void NodeSampler::choose_gather() {
   for (std::int64_t i = random_.between(1, 3); i > 0; --i)
     indices.push_back(random_.between(-length, length - 1));
   set_contents(1, indices);
+}
+
+void NodeSampler::choose_tile() {
+  Sizes repeats;
+  for (std::size_t axis = 0; axis < rank_of(0); ++axis)
+    repeats.push_back(random_.one_in(2) ? 1 : random_.between(1, 3));
+  set_contents(1, repeats);
 }
 
 void NodeSampler::choose_constant_of_shape() {

@@ -6,6 +6,7 @@ target_sources(rcc_core PRIVATE
   matcher_reasons.cpp
   node_sampler.cpp
   node_sampler_attributes.cpp
+  node_sampler_indexing.cpp
   node_sampler_parameters.cpp
   operand_axes.cpp
   rewriter.cpp

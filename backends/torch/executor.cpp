@@ -14,7 +14,8 @@ Kernel kernel_of(const Node& node) {
   static const auto table = [] {
     std::array<Kernel, kKinds> kernels{};
     for (const auto rows :
-         {contraction_kernels(), elementwise_kernels(), movement_kernels(), quantize_kernels()})
+         {contraction_kernels(), elementwise_kernels(), index_kernels(), movement_kernels(),
+          quantize_kernels()})
       for (const KernelRow& row : rows) kernels[static_cast<std::size_t>(row.kind)] = row.kernel;
     return kernels;
   }();

@@ -38,6 +38,7 @@ struct KernelRow {
 
 std::span<const KernelRow> contraction_kernels();
 std::span<const KernelRow> elementwise_kernels();
+std::span<const KernelRow> index_kernels();
 std::span<const KernelRow> movement_kernels();
 std::span<const KernelRow> quantize_kernels();
 

@@ -19,7 +19,7 @@ bool is_convolution(std::string_view op_type) {
   return op_type == "Conv" || op_type == "ConvTranspose" || op_type == "ConvInteger";
 }
 bool is_pool(std::string_view op_type) {
-  return op_type == "MaxPool" || op_type == "AveragePool";
+  return op_type == "MaxPool" || op_type == "AveragePool" || op_type == "LpPool";
 }
 
 // Sizes of the window: the attribute, or those of a convolution's weight.

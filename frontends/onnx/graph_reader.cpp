@@ -10,6 +10,19 @@ namespace rcc {
 
 namespace {
 
+std::string why_no_tensor(const onnx::TypeProto& type) {
+  switch (type.value_case()) {
+    case onnx::TypeProto::kSequenceType: return "is a sequence";
+    case onnx::TypeProto::kOptionalType: return "is an optional value";
+    case onnx::TypeProto::kMapType: return "is a map";
+    case onnx::TypeProto::kSparseTensorType: return "is a sparse tensor";
+    case onnx::TypeProto::kTensorType:
+      return fmt::format("has element type {}, which rcc does not support",
+                         onnx_dtype_name(type.tensor_type().elem_type()));
+    default: return "has no type";
+  }
+}
+
 // Who gives a name its value, besides a node.
 constexpr int kNoNode = -1;
 
@@ -94,9 +107,8 @@ class GraphReader {
       if (!type) {
         context_.problems.error(place, std::move(type).error());
       } else if (type->dtype == DType::unknown) {
-        context_.problems.error(place, fmt::format("is no tensor of a supported element type ({})",
-                                                   onnx_dtype_name(input.type().tensor_type().elem_type())),
-                                "only tensors can be graph inputs");
+        context_.problems.error(place, why_no_tensor(input.type()),
+                                "only tensors can be graph inputs and outputs");
       } else {
         nodes_.define(input.name(), context_.graph.add_input(input.name(), std::move(*type)));
       }
@@ -195,7 +207,8 @@ class GraphReader {
       context_.problems.error(place, fmt::format("is declared {}, but is {}", text(*stated), text(known)),
                               "correct the declared type, or export the model again");
     else if (merged.dtype == DType::unknown)
-      context_.problems.error(place, "is no tensor of a supported element type");
+      context_.problems.error(place, why_no_tensor(output.type()),
+                              "only tensors can be graph inputs and outputs");
     else
       context_.graph.set_type(value, merged);
   }

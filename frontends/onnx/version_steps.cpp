@@ -49,6 +49,33 @@ Refusal refuse_dropout_mask(NodeForm& form) {
   return std::nullopt;
 }
 
+Refusal lower_bit_shift_28(NodeForm& form) {
+  switch (form.operand(0).type().dtype) {
+    case DType::u8:
+    case DType::u16:
+    case DType::u32:
+    case DType::u64: return std::nullopt;
+    default: return "it shifts signed numbers";
+  }
+}
+
+// Before 28 the rest of floats had to have the sign of the dividend.
+Refusal lower_mod_28(NodeForm& form) {
+  if (is_float(form.operand(0).type().dtype) && form.find_int("fmod").value_or(0) == 0)
+    return "it gives the rest of floats the sign of the divisor";
+  return std::nullopt;
+}
+
+// Before 8 all operands had to have one shape.
+Refusal lower_broadcast_8(NodeForm& form) {
+  const Type first = form.operand(0).type();
+  for (std::size_t index = 1; index < form.operands.size(); ++index) {
+    const Type type = form.operand(index).type();
+    if (!type.is_static() || type.dims != first.dims) return "its operands may have different shapes";
+  }
+  return std::nullopt;
+}
+
 Refusal lower_dropout_12(NodeForm& form) {
   if (form.has_operand(2) && form.operand(2).number() != 0.0)
     return "it drops elements in inference";
@@ -150,6 +177,13 @@ Refusal lower_resize_19(NodeForm& form) {
   const std::string* mode = form.find_string("coordinate_transformation_mode");
   if (mode != nullptr && *mode == "half_pixel_symmetric")
     return "its coordinate_transformation_mode is `half_pixel_symmetric`";
+  return std::nullopt;
+}
+
+Refusal lower_scatter_18(NodeForm& form) {
+  const std::string* reduction = form.find_string("reduction");
+  if (reduction != nullptr && (*reduction == "max" || *reduction == "min"))
+    return fmt::format("its reduction is `{}`", *reduction);
   return std::nullopt;
 }
 

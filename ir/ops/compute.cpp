@@ -68,6 +68,20 @@ Tensor wrapped(DType dtype, Sizes sizes, std::span<const std::int64_t> values) {
 
 }  // namespace
 
+namespace {
+
+Tensor wrapped_to_4_bits(DType dtype, Sizes sizes, std::span<const std::int64_t> values) {
+  const std::int64_t low = dtype == DType::i4 ? -8 : 0;
+  std::vector<double> kept;
+  for (const std::int64_t value : values) {
+    const std::int64_t bits = value & 15;
+    kept.push_back(static_cast<double>(bits - low < 16 ? bits : bits - 16));
+  }
+  return Tensor::from_doubles(dtype, std::move(sizes), kept);
+}
+
+}  // namespace
+
 Tensor from_integers(DType dtype, Sizes sizes, std::span<const std::int64_t> values) {
   switch (dtype) {
     case DType::boolean:
@@ -89,9 +103,7 @@ Tensor from_integers(DType dtype, Sizes sizes, std::span<const std::int64_t> val
     case DType::u64:
       return wrapped<std::uint64_t>(dtype, std::move(sizes), values);
     default:
-      // 4 bits; they do not wrap around.
-      return Tensor::from_doubles(dtype, std::move(sizes),
-                                  std::vector<double>(values.begin(), values.end()));
+      return wrapped_to_4_bits(dtype, std::move(sizes), values);
   }
 }
 

@@ -53,6 +53,36 @@ Result<Types> infer_comparison(const Node& node, const Graph& graph) {
   return Types{RCC_TRY(broadcast_type(node, DType::boolean, 0, graph))};
 }
 
+// Whether an element has a property.
+Result<Types> infer_test(const Node& node, const Graph&) {
+  Type type = operand_type(node, 0);
+  type.dtype = DType::boolean;
+  return Types{std::move(type)};
+}
+
+Result<Types> infer_logical(const Node& node, const Graph& graph) {
+  for (std::size_t i = 0; i < node.operand_count(); ++i) {
+    RCC_TRY(require_dtype(node, i, DType::boolean, graph));
+  }
+  return Types{RCC_TRY(broadcast_type(node, DType::boolean, 0, graph))};
+}
+
+Result<Types> infer_bits(const Node& node, const Graph& graph) {
+  const DType dtype = RCC_TRY(common_dtype(node, graph));
+  if (dtype != DType::unknown && !is_integer(dtype)) {
+    return fail(ErrorKind::input,
+                fmt::format("{} must be an integer", operand_text(node, 0, graph)));
+  }
+  if (node.is(OpKind::bit_shift)) {
+    const std::string& direction = node.attribute_string(attr::direction);
+    if (direction != "LEFT" && direction != "RIGHT") {
+      return fail(ErrorKind::input,
+                  fmt::format("direction is \"{}\", expected LEFT or RIGHT", direction));
+    }
+  }
+  return Types{RCC_TRY(broadcast_type(node, dtype, 0, graph))};
+}
+
 Result<Types> infer_where(const Node& node, const Graph& graph) {
   RCC_TRY(require_dtype(node, 0, DType::boolean, graph));
   const DType dtype = RCC_TRY(common_dtype(node, std::array<std::size_t, 2>{1, 2}, graph));
@@ -90,6 +120,12 @@ Result<Types> infer_cast(const Node& node, const Graph&) {
   return Types{std::move(type)};
 }
 
+Result<Types> infer_cast_like(const Node& node, const Graph&) {
+  Type type = operand_type(node, 0);
+  type.dtype = operand_type(node, 1).dtype;
+  return Types{std::move(type)};
+}
+
 Result<Types> infer_dropout(const Node& node, const Graph& graph) {
   RCC_TRY(require_scalar(node, 1, graph));
   RCC_TRY(require_scalar(node, 2, graph));
@@ -107,6 +143,10 @@ Result<Types> infer_dropout(const Node& node, const Graph& graph) {
 }
 
 bool hard_sigmoid_preserves_zero(const Node& node) { return node.attribute_float(attr::beta) <= 0; }
+
+bool shrink_preserves_zero(const Node& node) {
+  return node.attribute_float(attr::lambd) >= 0 || node.attribute_float(attr::bias) == 0;
+}
 
 bool clip_preserves_zero(const Node& node) {
   for (const std::size_t limit : {1, 2}) {

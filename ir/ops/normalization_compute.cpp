@@ -157,4 +157,30 @@ Result<Tensors> interpret_log_softmax(const Node& node, Operands operands) {
   });
 }
 
+// The first of the greatest elements becomes 1, the others 0.
+Result<Tensors> interpret_hardmax(const Node& node, Operands operands) {
+  return for_each_slice(node, *operands[0], [](double* row, std::int64_t count, std::int64_t step) {
+    std::int64_t best = 0;
+    for (std::int64_t i = 1; i < count; ++i) {
+      if (row[i * step] > row[best * step]) best = i;
+    }
+    for (std::int64_t i = 0; i < count; ++i) row[i * step] = i == best ? 1 : 0;
+  });
+}
+
+Result<Tensors> interpret_lp_norm(const Node& node, Operands operands) {
+  const std::int64_t order = node.attribute_int(attr::p);
+  return for_each_slice(node, *operands[0],
+                        [=](double* row, std::int64_t count, std::int64_t step) {
+                          double total = 0;
+                          for (std::int64_t i = 0; i < count; ++i) {
+                            const double value = row[i * step];
+                            total += order == 1 ? std::abs(value) : value * value;
+                          }
+                          const double norm = order == 1 ? total : std::sqrt(total);
+                          if (norm == 0) return;
+                          for (std::int64_t i = 0; i < count; ++i) row[i * step] /= norm;
+                        });
+}
+
 }  // namespace rcc

@@ -26,6 +26,26 @@ Result<Types> infer_pool(const Node& node, const Graph& graph) {
   return Types{Type(x.dtype, shape), Type(DType::i64, shape)};
 }
 
+namespace {
+
+Result<void> check_order(const Node& node) {
+  const std::int64_t order = node.attribute_int(attr::p);
+  if (order >= 1) return {};
+  return fail(ErrorKind::input, fmt::format("p is {}, expected 1 or more", order));
+}
+
+}  // namespace
+
+Result<Types> infer_lp_pool(const Node& node, const Graph& graph) {
+  RCC_TRY(check_order(node));
+  return infer_pool(node, graph);
+}
+
+Result<Types> infer_global_lp_pool(const Node& node, const Graph& graph) {
+  RCC_TRY(check_order(node));
+  return infer_global_pool(node, graph);
+}
+
 Result<Types> infer_global_pool(const Node& node, const Graph& graph) {
   Type type = operand_type(node, 0);
   if (type.is_ranked && type.rank() < 2) {

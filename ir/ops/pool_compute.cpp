@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "ir/ops/compute.h"
@@ -86,6 +87,35 @@ Result<Tensors> interpret_average_pool(const Node& node, Operands operands) {
 
 namespace {
 
+// The norm of order p of some numbers, whose powers are summed up.
+double root_of(double sum, double order) { return std::pow(sum, 1 / order); }
+
+}  // namespace
+
+Result<Tensors> interpret_lp_pool(const Node& node, Operands operands) {
+  RCC_TRY(require_numbers(*operands[0]));
+  const SlidingWindow sliding = RCC_TRY(sliding_window_of(node));
+  const Sizes sizes = result_sizes(node);
+  const std::vector<double> x = operands[0]->to_doubles();
+  const auto order = static_cast<double>(node.attribute_int(attr::p));
+  std::vector<double> y(static_cast<std::size_t>(element_count(sizes)));
+  std::vector<std::int64_t> places(static_cast<std::size_t>(sliding.kernel_elements()));
+  for (std::int64_t at = 0; at < sliding.output_elements(); ++at) {
+    sliding.inputs_of(at, places.data());
+    for (std::int64_t i = 0; i < sizes[0] * sizes[1]; ++i) {
+      const double* plane = x.data() + i * sliding.input_elements();
+      double sum = 0;
+      for (const std::int64_t place : places) {
+        sum += place < 0 ? 0 : std::pow(std::abs(plane[place]), order);
+      }
+      y[static_cast<std::size_t>(i * sliding.output_elements() + at)] = root_of(sum, order);
+    }
+  }
+  return one(Tensor::from_doubles(operands[0]->dtype(), sizes, y));
+}
+
+namespace {
+
 // One number for each channel of each image.
 template <typename Function>
 Result<Tensors> pool_planes(const Node& node, const Tensor& x, Function function) {
@@ -115,6 +145,15 @@ Result<Tensors> interpret_global_max_pool(const Node& node, Operands operands) {
     double most = -std::numeric_limits<double>::infinity();
     for (const double value : plane) most = std::max(most, value);
     return most;
+  });
+}
+
+Result<Tensors> interpret_global_lp_pool(const Node& node, Operands operands) {
+  const auto order = static_cast<double>(node.attribute_int(attr::p));
+  return pool_planes(node, *operands[0], [=](std::span<const double> plane) {
+    double sum = 0;
+    for (const double value : plane) sum += std::pow(std::abs(value), order);
+    return root_of(sum, order);
   });
 }
 

@@ -54,6 +54,10 @@ Result<void> check_scales(const Node& node, const Graph& graph) {
   const Type& scale = operand_type(node, 1);
   const Type& zero_point = operand_type(node, 2);
   if (!scale.is_ranked || !zero_point.is_ranked) return {};
+  const auto is_one = [](const Type& type) {
+    return std::ranges::all_of(type.dims, [](Dim dim) { return dim == Dim(1); });
+  };
+  if (is_one(scale) && is_one(zero_point)) return {};
   const auto agree = [](Dim a, Dim b) { return !conflict(a, b); };
   if (std::ranges::equal(scale.dims, zero_point.dims, agree)) return {};
   return fail(ErrorKind::input,

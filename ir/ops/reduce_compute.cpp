@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -80,6 +81,34 @@ Result<Tensors> interpret_reduce_l2(const Node& node, Operands operands) {
   return reduce(
       node, *operands[0], 0, [](double a, double b) { return a + b * b; },
       [](double sum, double) { return std::sqrt(sum); });
+}
+
+Result<Tensors> interpret_reduce_l1(const Node& node, Operands operands) {
+  return reduce(
+      node, *operands[0], 0, [](double a, double b) { return a + std::abs(b); }, as_it_is);
+}
+
+Result<Tensors> interpret_reduce_sum_square(const Node& node, Operands operands) {
+  return reduce(
+      node, *operands[0], 0, [](double a, double b) { return a + b * b; }, as_it_is);
+}
+
+Result<Tensors> interpret_reduce_log_sum(const Node& node, Operands operands) {
+  return reduce(
+      node, *operands[0], 0, [](double a, double b) { return a + b; },
+      [](double sum, double) { return std::log(sum); });
+}
+
+// From the greatest element so far, so that no exponential overflows.
+Result<Tensors> interpret_reduce_log_sum_exp(const Node& node, Operands operands) {
+  return reduce(
+      node, *operands[0], lowest(DType::f64),
+      [](double a, double b) {
+        if (a == b) return a + std::log(2.0);
+        const double most = std::max(a, b);
+        return std::isinf(most) ? most : most + std::log1p(std::exp(std::min(a, b) - most));
+      },
+      as_it_is);
 }
 
 }  // namespace rcc

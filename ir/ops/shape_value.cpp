@@ -14,6 +14,8 @@ using MaybeElements = std::optional<Elements>;
 // Bigger expressions and longer vectors are not shape computations.
 constexpr int kMaxNodes = 256;
 constexpr std::int64_t kMaxElements = 1024;
+// Sums of two do not overflow.
+constexpr std::int64_t kMaxNumber = std::int64_t{1} << 62;
 
 MaybeElements elements_of(const Value& value, int& budget);
 
@@ -41,7 +43,8 @@ ShapeElement of_number(std::int64_t number) {
 }
 
 MaybeElements of_constant(const Tensor& tensor) {
-  const bool is_index = tensor.dtype() == DType::i64 || tensor.dtype() == DType::i32;
+  const bool is_index = tensor.dtype() == DType::i64 || tensor.dtype() == DType::i32 ||
+                        tensor.dtype() == DType::boolean;
   if (!is_index || tensor.is_elided() || tensor.rank() > 1) return std::nullopt;
   if (tensor.element_count() > kMaxElements) return std::nullopt;
   Elements elements;
@@ -117,6 +120,16 @@ MaybeElements of_slice(const Node& node, int& budget) {
   return Elements(data->begin() + start, data->begin() + end);
 }
 
+// Element i of both, the only one where one has no more; nullopt when the lengths do not fit.
+std::optional<std::size_t> common_length(const MaybeElements& a, const MaybeElements& b) {
+  if (!a || !b || a->empty() || b->empty()) return std::nullopt;
+  if (a->size() != b->size() && a->size() != 1 && b->size() != 1) return std::nullopt;
+  return std::max(a->size(), b->size());
+}
+const ShapeElement& element_at(const Elements& elements, std::size_t index) {
+  return elements[elements.size() == 1 ? 0 : index];
+}
+
 std::optional<std::int64_t> calculate(OpKind kind, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   if (kind == OpKind::add && !__builtin_add_overflow(a, b, &result)) return result;
@@ -129,12 +142,12 @@ std::optional<std::int64_t> calculate(OpKind kind, std::int64_t a, std::int64_t 
 MaybeElements of_arithmetic(const Node& node, int& budget) {
   const MaybeElements a = of_operand(node, 0, budget);
   const MaybeElements b = of_operand(node, 1, budget);
-  if (!a || !b || a->empty() || b->empty()) return std::nullopt;
-  if (a->size() != b->size() && a->size() != 1 && b->size() != 1) return std::nullopt;
+  const auto length = common_length(a, b);
+  if (!length) return std::nullopt;
   Elements elements;
-  for (std::size_t i = 0; i < std::max(a->size(), b->size()); ++i) {
-    const ShapeElement& left = (*a)[a->size() == 1 ? 0 : i];
-    const ShapeElement& right = (*b)[b->size() == 1 ? 0 : i];
+  for (std::size_t i = 0; i < *length; ++i) {
+    const ShapeElement& left = element_at(*a, i);
+    const ShapeElement& right = element_at(*b, i);
     ShapeElement element;
     if (left.number && right.number) {
       const auto number = calculate(node.kind(), *left.number, *right.number);
@@ -144,6 +157,96 @@ MaybeElements of_arithmetic(const Node& node, int& budget) {
       if (left.number == 1 && node.is(OpKind::mul)) element = right;
     }
     elements.push_back(element);
+  }
+  return elements;
+}
+
+MaybeElements of_size(const Node& node) {
+  const Value* operand = node.operand(std::size_t{0});
+  if (!operand || !operand->type().is_ranked) return std::nullopt;
+  const Result<Dim> count = product(operand->type().dims);
+  return count ? MaybeElements(Elements{of_dim(*count)}) : std::nullopt;
+}
+
+MaybeElements of_constant_of_shape(const Node& node, int& budget) {
+  const std::optional<Ints> length = numbers_in(of_operand(node, 0, budget));
+  if (!length || length->size() != 1 || length->front() < 0 || length->front() > kMaxElements) {
+    return std::nullopt;
+  }
+  const MaybeElements value = of_constant(std::get<Tensor>(node.attribute(attr::value)));
+  if (!value || value->size() != 1) return std::nullopt;
+  return Elements(static_cast<std::size_t>(length->front()), value->front());
+}
+
+// 1 or 0 where the answer is known. A size is never negative.
+MaybeElements of_equal(const Node& node, int& budget) {
+  const MaybeElements a = of_operand(node, 0, budget);
+  const MaybeElements b = of_operand(node, 1, budget);
+  const auto length = common_length(a, b);
+  if (!length) return std::nullopt;
+  const auto is_size = [](const ShapeElement& element) { return !element.size.is_unknown(); };
+  const auto is_negative = [](const ShapeElement& element) {
+    return element.number && *element.number < 0;
+  };
+  Elements elements;
+  for (std::size_t i = 0; i < *length; ++i) {
+    const ShapeElement& left = element_at(*a, i);
+    const ShapeElement& right = element_at(*b, i);
+    if (left.number && right.number) {
+      elements.push_back(of_number(left.number == right.number ? 1 : 0));
+    } else if ((is_size(left) && is_negative(right)) || (is_negative(left) && is_size(right))) {
+      elements.push_back(of_number(0));
+    } else {
+      elements.emplace_back();
+    }
+  }
+  return elements;
+}
+
+MaybeElements of_where(const Node& node, int& budget) {
+  const MaybeElements condition = of_operand(node, 0, budget);
+  const MaybeElements x = of_operand(node, 1, budget);
+  const MaybeElements y = of_operand(node, 2, budget);
+  const auto length = common_length(x, y);
+  if (!length || !condition || condition->empty()) return std::nullopt;
+  if (condition->size() != 1 && condition->size() != *length) return std::nullopt;
+  Elements elements;
+  for (std::size_t i = 0; i < *length; ++i) {
+    const ShapeElement& choice = element_at(*condition, i);
+    if (choice.number) {
+      elements.push_back(element_at(*choice.number != 0 ? *x : *y, i));
+    } else {
+      elements.emplace_back();
+    }
+  }
+  return elements;
+}
+
+MaybeElements of_range(const Node& node, int& budget) {
+  Ints numbers;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::optional<Ints> number = numbers_in(of_operand(node, i, budget));
+    if (!number || number->size() != 1) return std::nullopt;
+    numbers.push_back(number->front());
+  }
+  const auto is_small = [](std::int64_t number) {
+    return number >= -kMaxNumber && number <= kMaxNumber;
+  };
+  if (!std::ranges::all_of(numbers, is_small) || numbers[2] == 0) return std::nullopt;
+  Elements elements;
+  for (std::int64_t i = numbers[0]; numbers[2] > 0 ? i < numbers[1] : i > numbers[1];
+       i += numbers[2]) {
+    if (std::ssize(elements) == kMaxElements) return std::nullopt;
+    elements.push_back(of_number(i));
+  }
+  return elements;
+}
+
+MaybeElements of_cast(const Node& node, int& budget) {
+  MaybeElements elements = of_operand(node, 0, budget);
+  if (!elements || node.result()->type().dtype != DType::boolean) return elements;
+  for (ShapeElement& element : *elements) {
+    element = element.number ? of_number(*element.number != 0 ? 1 : 0) : ShapeElement{};
   }
   return elements;
 }
@@ -163,11 +266,22 @@ MaybeElements of_node(const Node& node, int& budget) {
     case OpKind::mul:
     case OpKind::div:
       return of_arithmetic(node, budget);
+    case OpKind::size:
+      return of_size(node);
+    case OpKind::constant_of_shape:
+      return of_constant_of_shape(node, budget);
+    case OpKind::equal:
+      return of_equal(node, budget);
+    case OpKind::where:
+      return of_where(node, budget);
+    case OpKind::range:
+      return of_range(node, budget);
+    case OpKind::cast:
+      return of_cast(node, budget);
     case OpKind::identity:
     case OpKind::squeeze:
     case OpKind::unsqueeze:
     case OpKind::reshape:
-    case OpKind::cast:
       return of_operand(node, 0, budget);
     default:
       // Not a shape computation; new operators need no entry.
@@ -178,7 +292,8 @@ MaybeElements of_node(const Node& node, int& budget) {
 MaybeElements elements_of(const Value& value, int& budget) {
   if (value.is_constant()) return of_constant(value.tensor());
   const DType dtype = value.type().dtype;
-  const bool is_index = dtype == DType::i64 || dtype == DType::i32 || dtype == DType::unknown;
+  const bool is_index = dtype == DType::i64 || dtype == DType::i32 || dtype == DType::boolean ||
+                        dtype == DType::unknown;
   if (!is_index) return std::nullopt;
   MaybeElements elements;
   if (value.producer() && budget > 0) elements = of_node(*value.producer(), --budget);

@@ -13,6 +13,9 @@ struct OperatorCase {
   Value* (*build)(GraphBuilder& b);
 };
 
+// Truth values, and elements chosen, repeated or written by index.
+std::vector<OperatorCase> index_cases();
+
 const std::vector<OperatorCase>& operator_cases();
 
 }  // namespace rcc

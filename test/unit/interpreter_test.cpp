@@ -20,7 +20,7 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 using Floats = std::vector<float>;
 
 // A graph whose only node reads constants; results are compared with numbers worked out by hand.
-// ONNX's own cases of all operators run in test/oracle/operators_test.py.
+// ONNX's own cases of all operators run in test/oracle/node_cases_test.py.
 class InterpreterTest : public testing::Test {
  protected:
   Value& floats(std::vector<std::int64_t> shape, const Floats& values) {
@@ -323,6 +323,98 @@ TEST(RelativeDifference, IsMeasuredAgainstTheSecond) {
   EXPECT_EQ(relative_difference(vector({kNaN}), vector({kNaN})), kInfinity);
   EXPECT_EQ(relative_difference(vector({1}), vector({1, 1})), kInfinity);
   EXPECT_EQ(relative_difference(vector({1}), vector({0})), kInfinity);
+}
+
+TEST_F(InterpreterTest, RemaindersHaveTheSignAskedFor) {
+  Value& a = constant<std::int64_t>({4}, {7, -7, 7, -7});
+  Value& b = constant<std::int64_t>({4}, {3, 3, -3, -3});
+  EXPECT_THAT(numbers(OpKind::mod, {&a, &b}), ElementsAre(1, 2, -2, -1));
+  EXPECT_THAT(numbers(OpKind::mod, {&a, &b}, {{attr::fmod, std::int64_t{1}}}),
+              ElementsAre(1, -1, 1, -1));
+  Value& least = constant<std::int64_t>({1}, {std::numeric_limits<std::int64_t>::min()});
+  EXPECT_THAT(numbers(OpKind::mod, {&least, &constant<std::int64_t>({1}, {-1})}), ElementsAre(0));
+  EXPECT_EQ(message(OpKind::mod, {&a, &constant<std::int64_t>({1}, {0})}),
+            "an integer is divided by zero");
+  EXPECT_THAT(numbers(OpKind::mod, {&floats({3}, {-1, 1, 4}), &floats({3}, {3, -3, 2})}),
+              ElementsAre(2, -2, 0));
+}
+
+TEST_F(InterpreterTest, IndicesOutOfRangeAreErrors) {
+  Value& x = floats({3}, {1, 2, 3});
+  EXPECT_EQ(message(OpKind::gather_elements, {&x, &indices({0, 3})}),
+            "`indices` contains 3, but the axis has size 3");
+  EXPECT_EQ(message(OpKind::scatter_elements, {&x, &indices({-4}), &floats({1}, {5})}),
+            "`indices` contains -4, but the axis has size 3");
+  EXPECT_THAT(numbers(OpKind::scatter_elements, {&x, &indices({-1, -1}), &floats({2}, {5, 7})},
+                      {{attr::reduction, "add"}}),
+              ElementsAre(1, 2, 15));
+  EXPECT_THAT(numbers(OpKind::gather_nd, {&x, &constant<std::int64_t>({2, 1}, {2, -3})}),
+              ElementsAre(3, 1));
+}
+
+TEST_F(InterpreterTest, EinsumSumsOverWhatTheResultLacks) {
+  Value& a = floats({2, 2}, {1, 2, 3, 4});
+  Value& b = floats({2, 1}, {10, 100});
+  const auto einsum = [&](std::vector<Value*> operands, std::string_view equation) {
+    return numbers(OpKind::einsum, std::move(operands), {{attr::equation, std::string(equation)}});
+  };
+  EXPECT_THAT(einsum({&a}, "ii->i"), ElementsAre(1, 4));
+  EXPECT_THAT(einsum({&a}, "ii"), ElementsAre(5));
+  EXPECT_THAT(einsum({&a}, "ji"), ElementsAre(1, 3, 2, 4));
+  EXPECT_THAT(einsum({&a, &b}, "ij,jk->ik"), ElementsAre(210, 430));
+  // An axis of size 1 is repeated.
+  EXPECT_THAT(einsum({&a, &b}, "ij,ij->ij"), ElementsAre(10, 20, 300, 400));
+}
+
+TEST_F(InterpreterTest, ArrangementsMoveElements) {
+  Value& x = floats({1, 4, 1, 1}, {0, 1, 2, 3});
+  EXPECT_THAT(numbers(OpKind::depth_to_space, {&x}, {{attr::blocksize, std::int64_t{2}}}),
+              ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(numbers(OpKind::tile, {&floats({2}, {1, 2}), &indices({3})}),
+              ElementsAre(1, 2, 1, 2, 1, 2));
+  Value& matrix = floats({2, 3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_THAT(numbers(OpKind::trilu, {&matrix, &indices({1})}), ElementsAre(0, 2, 3, 0, 0, 6));
+  EXPECT_THAT(numbers(OpKind::trilu, {&matrix}, {{attr::upper, std::int64_t{0}}}),
+              ElementsAre(1, 0, 0, 4, 5, 0));
+  EXPECT_THAT(numbers(OpKind::cum_sum, {&matrix, &indices({1})},
+                      {{attr::exclusive, std::int64_t{1}}, {attr::reverse, std::int64_t{1}}}),
+              ElementsAre(5, 3, 0, 11, 6, 0));
+  EXPECT_THAT(numbers(OpKind::eye_like, {&matrix}, {{attr::k, std::int64_t{1}}}),
+              ElementsAre(0, 1, 0, 0, 0, 1));
+}
+
+TEST_F(InterpreterTest, ShiftsKeepTheSign) {
+  Value& x = constant<std::int8_t>({4}, {-8, -8, 4, -1});
+  Value& distance = constant<std::int8_t>({4}, {1, 8, 127, -1});
+  EXPECT_THAT(numbers(OpKind::bit_shift, {&x, &distance}, {{attr::direction, "RIGHT"}}),
+              ElementsAre(-4, -1, 0, -1));
+  EXPECT_THAT(numbers(OpKind::bit_shift, {&x, &distance}, {{attr::direction, "LEFT"}}),
+              ElementsAre(-16, 0, 0, 0));
+}
+
+TEST_F(InterpreterTest, CastsWrapOrSaturate) {
+  Value& x = floats({4}, {-9, 8, 1e6f, -0.5f});
+  EXPECT_THAT(numbers(OpKind::cast, {&x}, {{attr::to, "i4"}}), ElementsAre(7, -8, 0, 0));
+  Value& big = floats({2}, {1e6f, -1e6f});
+  EXPECT_THAT(numbers(OpKind::cast, {&big}, {{attr::to, "f8e4m3fn"}}), ElementsAre(448, -448));
+  const std::int64_t no = 0;
+  EXPECT_THAT(numbers(OpKind::cast, {&big}, {{attr::to, "f8e4m3fn"}, {attr::saturate, no}}),
+              testing::Each(testing::IsNan()));
+  EXPECT_THAT(numbers(OpKind::cast, {&big}, {{attr::to, "f8e5m2"}, {attr::saturate, no}}),
+              ElementsAre(kInfinity, -kInfinity));
+}
+
+TEST_F(InterpreterTest, OneZeroPointMayBeAVector) {
+  Value& zero = constant<std::uint8_t>({1}, {10});
+  EXPECT_THAT(numbers(OpKind::quantize, {&floats({2}, {1, -2}), &floats({}, {0.5f}), &zero}),
+              ElementsAre(12, 6));
+}
+
+TEST_F(InterpreterTest, NormsOfPlanes) {
+  Value& x = floats({1, 2, 1, 2}, {3, -4, 1, -1});
+  EXPECT_THAT(numbers(OpKind::global_lp_pool, {&x}), ElementsAre(5, std::sqrt(2.0f)));
+  EXPECT_THAT(numbers(OpKind::global_lp_pool, {&x}, {{attr::p, std::int64_t{1}}}),
+              ElementsAre(7, 2));
 }
 
 }  // namespace

@@ -183,6 +183,27 @@ TEST_F(VersionsTest, SplitIntoUnequalPartsNeeds18) {
   EXPECT_EQ(lower_to(uneven, 13)->opset, 18);
 }
 
+TEST_F(VersionsTest, ScatteringTheGreatestNeeds18) {
+  NodeForm sum = form("ScatterND");
+  sum.set("reduction", "add");
+  EXPECT_EQ(lower_to(sum, 13)->opset, 16);
+  NodeForm most = form("ScatterND");
+  most.set("reduction", "max");
+  EXPECT_EQ(lower_to(most, 16)->opset, 18);
+  NodeForm plain = form("ScatterElements");
+  EXPECT_FALSE(lower_to(plain, 11).has_value());
+}
+
+TEST_F(VersionsTest, SumsOfDifferentShapesNeed8) {
+  NodeForm sum = form("Sum", {2, 3});
+  sum.operands.push_back({.value = &graph_.add_input("", Type(DType::f32, {3})), .literal = {}});
+  EXPECT_EQ(lower_to(sum, 7)->opset, 8);
+  EXPECT_FALSE(lower_to(sum, 8).has_value());
+  NodeForm same = form("Max", {2, 3});
+  same.operands.push_back(same.operands.front());
+  EXPECT_FALSE(lower_to(same, 7).has_value());
+}
+
 TEST_F(VersionsTest, OpaqueOperatorsThatChange) {
   EXPECT_EQ(breaking_opset("NonMaxSuppression", 10, 28), std::nullopt);
   EXPECT_EQ(breaking_opset("Conv", 7, 28), std::nullopt);

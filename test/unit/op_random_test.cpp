@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
 #include "ir/cost.h"
@@ -11,6 +12,17 @@ namespace {
 
 constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
+// Words that attributes of some names may have.
+const std::map<std::string_view, std::vector<std::string_view>> kWords = {
+    {attr::equation, {"...i->...", "...->...", "i,i", "ij,jk->ik", "...a,...a->...a", "ii->i"}},
+    {attr::direction, {"LEFT", "RIGHT"}},
+    {attr::mode, {"DCR", "CRD", "nearest", "linear", "cubic", "constant", "reflect", "edge"}},
+    {attr::reduction, {"none", "add", "mul", "max", "min"}},
+    {attr::coordinate_transformation_mode,
+     {"half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize", "pytorch_half_pixel"}},
+    {attr::nearest_mode, {"floor", "ceil", "round_prefer_ceil"}},
+    {attr::keep_aspect_ratio_policy, {"stretch", "not_larger", "not_smaller"}}};
 
 // Nodes of every operator with operands and attributes that fit often enough to get far, and are
 // absurd often enough to be refused everywhere.
@@ -70,16 +82,19 @@ class RandomNodes {
   }
 
   Value& operand(Graph& graph, const OperandInfo& info) {
-    const bool is_list =
-        info.role == Role::parameter && info.name != "scale" && info.name != "slope";
+    const bool is_list = info.role == Role::parameter && info.name != "scale" &&
+                         info.name != "slope" && info.name != "gamma" && info.name != "condition";
     if (is_list && !is_one_in(3)) {
-      const Ints list = numbers(is_one_in(2) ? below(5) : 2 * std::ssize(base_));
+      const Ints list = numbers(pick({below(5), 2 * std::ssize(base_), std::int64_t{1}}));
       return graph.add_constant("n", Tensor::of<std::int64_t>({std::ssize(list)}, list));
     }
-    const bool is_vector = info.role == Role::bias || info.role == Role::statistic;
-    std::vector<std::int64_t> shape = sizes(is_vector ? 1 : std::ssize(base_));
+    const bool is_vector =
+        info.role == Role::bias || info.role == Role::statistic || info.name == "gamma";
+    const bool is_part = info.name == "updates" && !base_.empty() && is_one_in(2);
+    std::vector<std::int64_t> shape = sizes(is_vector ? 1 : std::ssize(base_) - (is_part ? 1 : 0));
     if (info.role == Role::weight && shape.size() > 1 && is_one_in(3)) shape[1] = 1;
-    const DType dtype = is_one_in(8) ? DType::f32 : dtype_;
+    const bool is_boolean = info.name == "condition" && !is_one_in(8);
+    const DType dtype = is_boolean ? DType::boolean : is_one_in(8) ? DType::f32 : dtype_;
     if (!constants_only_ && is_one_in(2))
       return graph.add_input("x", open_type(graph, dtype, shape));
     std::int64_t count = 1;
@@ -111,6 +126,10 @@ class RandomNodes {
       case AttributeType::real:
         return static_cast<float>(below(5) - 1);
       case AttributeType::string:
+        if (const auto words = kWords.find(info.name); words != kWords.end() && !is_one_in(4)) {
+          return std::string(
+              words->second[static_cast<std::size_t>(below(std::ssize(words->second)))]);
+        }
         return std::string(pick({"NOTSET", "SAME_UPPER", "VALID", "f32", "i8", "i4", "string", "",
                                  "reflect", "wrap", "constant", "tanh"}));
       case AttributeType::ints: {
@@ -163,7 +182,7 @@ TEST(RandomNodes, AreRefusedOrSound) {
     RandomNodes random(1);
     int inferred = 0;
     int interpreted = 0;
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 1500; ++i) {
       Graph graph;
       Node& node = random.node(graph, row);
       if (can_interpret(node)) ++interpreted;

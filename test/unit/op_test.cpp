@@ -219,6 +219,66 @@ TEST_F(OpTest, LinksOfMovement) {
   EXPECT_TRUE(links_of(graph.add(OpKind::shape, {&x})).empty());
 }
 
+TEST_F(OpTest, LinksOfArrangements) {
+  Value& x = input({Dim(2), Dim(8), Dim(6), Dim(4)});
+  EXPECT_THAT(links_of(graph.add(OpKind::tile, {&x, &numbers({1, 3, 1, 1})})),
+              ElementsAre("o0.0>r0.0", "r0.1>o0.1 modulo 8", "o0.2>r0.2", "o0.3>r0.3"));
+  const std::int64_t two = 2;
+  EXPECT_THAT(links_of(graph.add(OpKind::depth_to_space, {&x}, {{attr::blocksize, two}})),
+              ElementsAre("o0.0>r0.0", "o0.1>r0.1 modulo 2"));
+  EXPECT_THAT(links_of(graph.add(OpKind::depth_to_space, {&x},
+                                 {{attr::blocksize, two}, {attr::mode, "CRD"}})),
+              ElementsAre("o0.0>r0.0", "r0.1>o0.1 repeat 4"));
+  EXPECT_THAT(links_of(graph.add(OpKind::space_to_depth, {&x}, {{attr::blocksize, two}})),
+              ElementsAre("o0.0>r0.0", "r0.1>o0.1 modulo 8"));
+  EXPECT_THAT(links_of(graph.add(OpKind::trilu, {&x})), ElementsAre("o0.0>r0.0", "o0.1>r0.1"));
+  Value& axis = numbers({2});
+  EXPECT_THAT(links_of(graph.add(OpKind::cum_sum, {&x, &axis})),
+              ElementsAre("o0.0>r0.0", "o0.1>r0.1", "o0.3>r0.3"));
+  EXPECT_THAT(links_of(graph.add(OpKind::arg_max, {&x},
+                                 {{attr::axis, two}, {attr::keepdims, std::int64_t{0}}})),
+              ElementsAre("o0.0>r0.0", "o0.1>r0.1", "o0.3>r0.2"));
+  EXPECT_THAT(links_of(graph.add(OpKind::group_norm, {&x, &constant({8}), &constant({8})},
+                                 {{attr::num_groups, two}})),
+              ElementsAre("o0.0>r0.0"));
+  EXPECT_THAT(links_of(graph.add(OpKind::instance_norm, {&x, &constant({8}), &constant({8})})),
+              ElementsAre("o0.1>r0.1", "o1.0>r0.1", "o2.0>r0.1", "o0.0>r0.0"));
+}
+
+TEST_F(OpTest, LinksOfIndexedAccess) {
+  Value& x = input({Dim(5), Dim(8), Dim(4)});
+  const auto indices = [&](std::vector<std::int64_t> shape) -> Value& {
+    return graph.add_input("i", Type(DType::i64, Shape(shape.begin(), shape.end())));
+  };
+  // Along axis 2 there are fewer indices than elements, so that axis is fixed as well.
+  EXPECT_THAT(links_of(graph.add(OpKind::gather_elements, {&x, &indices({3, 8, 2})})),
+              ElementsAre("o1.0>r0.0", "o0.1>r0.1", "o1.1>r0.1", "o1.2>r0.2"));
+  EXPECT_THAT(links_of(graph.add(OpKind::gather_nd, {&x, &indices({7, 1})})),
+              ElementsAre("o1.0>r0.0", "o0.1>r0.1", "o0.2>r0.2"));
+  EXPECT_THAT(links_of(graph.add(OpKind::scatter_nd,
+                                 {&x, &indices({7, 1}), &input({Dim(7), Dim(8), Dim(4)})})),
+              ElementsAre("o0.1>r0.1", "o2.1>r0.1", "o0.2>r0.2", "o2.2>r0.2"));
+}
+
+TEST_F(OpTest, LinksOfEinsum) {
+  Value& q = input({Dim(2), Dim(4), Dim(16), Dim(32)});
+  Value& k = input({Dim(1), Dim(4), Dim(9), Dim(32)});
+  EXPECT_THAT(
+      links_of(graph.add(OpKind::einsum, {&q, &k}, {{attr::equation, "bhid,bhjd->bhij"}})),
+      ElementsAre("o0.0>r0.0", "o0.1>r0.1", "o0.2>r0.2", "o1.1>r0.1", "o1.2>r0.3", "o1.3>o0.3"));
+}
+
+TEST_F(OpTest, LinksOfResizeAreThoseOfAxesThatStay) {
+  Value& x = input({Dim(2), Dim(8), Dim(4), Dim(5)});
+  Value& sizes = numbers({2, 8, 8, 10});
+  Value& y = graph.add(OpKind::resize, {&x, nullptr, nullptr, &sizes});
+  EXPECT_THAT(links_of(y), ElementsAre("o0.0>r0.0", "o0.1>r0.1"));
+  graph.set_type(y, Type(DType::f32, {Dim(2), Dim(5), Dim(8), Dim(10)}));
+  Node& resize = *y.producer();
+  ASSERT_TRUE(resize.op().resize(resize, graph));
+  EXPECT_THAT(resize.operand(3)->tensor().to_ints(), ElementsAre(2, 5, 8, 10));
+}
+
 TEST_F(OpTest, LinksOfQuantizersReachTheScales) {
   Value& x = input({Dim(2), Dim(8)});
   Value& zeros =

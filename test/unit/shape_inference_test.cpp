@@ -233,5 +233,114 @@ TEST_F(ShapeInferenceTest, RecordedSizesSurviveAndContradictionsAreErrors) {
   EXPECT_EQ(to_text(node.result()->type(), graph.symbols()), "f32[2,7]");
 }
 
+TEST_F(ShapeInferenceTest, Selections) {
+  Value& x = input({symbol("N"), Dim(5), Dim(7)});
+  EXPECT_EQ(result_of(OpKind::arg_max, {&x}, {{attr::axis, std::int64_t{1}}}), "i64[N,1,7]");
+  EXPECT_EQ(result_of(OpKind::arg_min, {&x},
+                      {{attr::axis, std::int64_t{-1}}, {attr::keepdims, std::int64_t{0}}}),
+            "i64[N,5]");
+  EXPECT_EQ(result_of(OpKind::top_k, {&x, &numbers({3})}), "f32[N,5,3]");
+  EXPECT_EQ(result_of(OpKind::top_k, {&x, &numbers({8})}),
+            "`k` is 8, but operand `x` f32[N,5,7] has 7 elements along axis 2");
+  Value& values = weight({2});
+  EXPECT_EQ(result_of(OpKind::one_hot, {&input({Dim(3)}, DType::i64), &numbers({10}), &values}),
+            "f32[3,10]");
+  EXPECT_EQ(result_of(OpKind::non_zero, {&numbers({0, 4, 5})}), "i64[1,2]");
+  EXPECT_EQ(result_of(OpKind::non_zero, {&x}), "i64[3,?]");
+  Value& mask = graph.add_constant("m", Tensor::of<bool>({3}, {true, false, true}));
+  EXPECT_EQ(result_of(OpKind::compress, {&x, &mask}, {{attr::axis, std::int64_t{1}}}),
+            "f32[N,2,7]");
+  EXPECT_EQ(result_of(OpKind::compress, {&x, &mask}), "f32[2]");
+}
+
+TEST_F(ShapeInferenceTest, ElementsAtIndices) {
+  Value& x = input({symbol("N"), Dim(5), Dim(7)});
+  Value& places = input({symbol("N"), Dim(2), Dim(7)}, DType::i64);
+  EXPECT_EQ(result_of(OpKind::gather_elements, {&x, &places}, {{attr::axis, std::int64_t{1}}}),
+            "f32[N,2,7]");
+  EXPECT_EQ(result_of(OpKind::gather_elements, {&x, &numbers({1})}),
+            "operand `indices` i64[1] has rank 1, expected 3");
+  Value& pairs = input({Dim(4), Dim(6), Dim(2)}, DType::i64);
+  EXPECT_EQ(result_of(OpKind::gather_nd, {&x, &pairs}), "f32[4,6,7]");
+  Value& batched = input({symbol("N"), Dim(6), Dim(1)}, DType::i64);
+  EXPECT_EQ(result_of(OpKind::gather_nd, {&x, &batched}, {{attr::batch_dims, std::int64_t{1}}}),
+            "f32[N,6,7]");
+  Value& slices = input({Dim(4), Dim(6), Dim(7)});
+  EXPECT_EQ(result_of(OpKind::scatter_nd, {&x, &pairs, &slices}), "f32[N,5,7]");
+  EXPECT_EQ(result_of(OpKind::scatter_nd, {&x, &pairs, &x}),
+            "operand `updates` f32[N,5,7] must have shape [4,6,7]");
+  EXPECT_EQ(result_of(OpKind::scatter_nd, {&x, &pairs, &slices}, {{attr::reduction, "sum"}}),
+            "reduction is \"sum\", expected none, add, mul, max or min");
+}
+
+TEST_F(ShapeInferenceTest, Arrangements) {
+  Value& x = input({symbol("N"), Dim(8), Dim(6), Dim(4)});
+  EXPECT_EQ(result_of(OpKind::tile, {&x, &numbers({1, 2, 1, 3})}), "f32[N,16,6,12]");
+  EXPECT_EQ(result_of(OpKind::tile, {&x, &numbers({2, 1, 1, 1})}), "f32[?,8,6,4]");
+  EXPECT_EQ(result_of(OpKind::tile, {&x, &numbers({2})}), "`repeats` has 1 elements, expected 4");
+  const std::int64_t two = 2;
+  EXPECT_EQ(result_of(OpKind::depth_to_space, {&x}, {{attr::blocksize, two}}), "f32[N,2,12,8]");
+  EXPECT_EQ(result_of(OpKind::space_to_depth, {&x}, {{attr::blocksize, two}}), "f32[N,32,3,2]");
+  EXPECT_EQ(result_of(OpKind::depth_to_space, {&x}, {{attr::blocksize, std::int64_t{3}}}),
+            "the number of channels of 8 is not a multiple of 9");
+  EXPECT_EQ(result_of(OpKind::trilu, {&x}), "f32[N,8,6,4]");
+  EXPECT_EQ(result_of(OpKind::range, {&numbers({2}), &numbers({11}), &numbers({3})}), "i64[3]");
+  EXPECT_EQ(result_of(OpKind::range, {&numbers({2}), &numbers({11}), &numbers({0})}),
+            "a range from 2 to 11 in steps of 0 has no end");
+  EXPECT_EQ(result_of(OpKind::size, {&x}), "i64[]");
+  EXPECT_EQ(result_of(OpKind::eye_like, {&input({Dim(3), symbol("K")})},
+                      {{attr::dtype, std::string("i32")}}),
+            "i32[3,K]");
+}
+
+TEST_F(ShapeInferenceTest, Einsum) {
+  Value& q = input({symbol("N"), Dim(4), Dim(16), Dim(32)});
+  const auto einsum = [&](std::string_view equation, Value& a, Value& b) {
+    return result_of(OpKind::einsum, {&a, &b}, {{attr::equation, std::string(equation)}});
+  };
+  EXPECT_EQ(einsum("B H I D, B H J D -> B H I J", q, q), "f32[N,4,16,16]");
+  EXPECT_EQ(einsum("...id,...jd->...ij", q, q), "f32[N,4,16,16]");
+  EXPECT_EQ(einsum("...id,...jd", q, q), "f32[N,4,16,16]");
+  EXPECT_EQ(einsum("bhid,bhjd->bhij", q, input({Dim(1), Dim(4), Dim(9), Dim(32)})),
+            "f32[N,4,16,9]");
+  EXPECT_EQ(einsum("bhid,bhjd->bhij", q, input({Dim(1), Dim(4), Dim(9), Dim(31)})),
+            "operand `x[1]` f32[1,4,9,31] does not agree with the other operands along axis 3");
+  EXPECT_EQ(einsum("bhid->bhij", q, q), "equation \"bhid->bhij\": it has 1 terms for 2 operands");
+  EXPECT_EQ(einsum("bid,bhjd->bhij", q, q),
+            "equation \"bid,bhjd->bhij\": term `bid` does not fit an operand of rank 4");
+  EXPECT_EQ(einsum("bhid,bhjd->bhi!", q, q),
+            "equation \"bhid,bhjd->bhi!\": `!` is no label of an axis");
+}
+
+TEST_F(ShapeInferenceTest, Resizes) {
+  Value& x = input({symbol("N"), Dim(3), Dim(5), Dim(8)});
+  const auto floats = [&](const std::vector<float>& values) -> Value& {
+    return graph.add_constant(
+        "s", Tensor::of<float>({static_cast<std::int64_t>(values.size())}, values));
+  };
+  EXPECT_EQ(result_of(OpKind::resize, {&x, nullptr, &floats({1, 1, 2, 0.6f})}), "f32[N,3,10,4]");
+  EXPECT_EQ(result_of(OpKind::resize, {&x, nullptr, nullptr, &numbers({7, 9})},
+                      {{attr::axes, Ints{2, 3}}}),
+            "f32[N,3,7,9]");
+  EXPECT_EQ(result_of(OpKind::resize, {&x, nullptr, nullptr, &numbers({10, 10})},
+                      {{attr::axes, Ints{2, 3}}, {attr::keep_aspect_ratio_policy, "not_larger"}}),
+            "f32[N,3,6,10]");
+  EXPECT_EQ(result_of(OpKind::resize, {&x}), "neither `scales` nor `sizes` is given");
+  EXPECT_EQ(result_of(OpKind::resize, {&x, nullptr, &floats({1, 1, 0, 1})}), "`scales` contains 0");
+}
+
+// Exporters expand to a shape in which -1 keeps a size: where(equal(shape, -1), ones, shape).
+TEST_F(ShapeInferenceTest, ShapesThatAreChosenFromTwo) {
+  Value& x = input({symbol("N"), Dim(1), Dim(8)});
+  Value& n = graph.add(OpKind::shape, {&x}, {{attr::end, std::int64_t{1}}});
+  Value& wanted =
+      graph.add(OpKind::concat, {&n, &numbers({4, -1})}, {{attr::axis, std::int64_t{0}}});
+  Value& ones = graph.add(OpKind::constant_of_shape, {&numbers({3})},
+                          {{attr::value, Tensor::of<std::int64_t>({1}, {1})}});
+  Value& is_kept = graph.add(OpKind::equal, {&wanted, &numbers({-1})});
+  Value& shape = graph.add(OpKind::where, {&is_kept, &ones, &wanted});
+  EXPECT_EQ(result_of(OpKind::expand, {&x, &shape}), "f32[N,4,8]");
+}
+
 }  // namespace
 }  // namespace rcc

@@ -8,6 +8,7 @@ set(RCC_PUBLIC_HEADERS
   ir/interpreter.h
   ir/op.def
   ir/op.h
+  ir/op_movement.def
   ir/shape_inference.h
   ir/support/diagnostic.h
   ir/support/disjoint_sets.h
