@@ -44,8 +44,8 @@ Rewriter::Rewriter(Graph& graph, const Rule& rule, const Bindings& bindings, Sha
     : graph_(graph),
       rule_(rule),
       bindings_(bindings),
-      own_shared_(graph),
-      shared_(shared != nullptr ? *shared : own_shared_),
+      own_known_(graph),
+      known_(shared != nullptr ? *shared : own_known_),
       root_(bindings.nodes.back()),
       before_all_(root_),
       before_(root_) {}
@@ -147,10 +147,10 @@ Value& Rewriter::make(const Plan& planned) {
 Node& Rewriter::made_node(std::size_t definition) {
   if (made_[definition] != nullptr) return *made_[definition];
   Node* const before = std::exchange(before_, before_all_);
-  const Node* const shared_target = std::exchange(shared_target_, nullptr);
+  const Shared shared = std::exchange(shared_, {});
   made_[definition] = &make_node(definitions_[definition]);
   before_ = before;
-  shared_target_ = shared_target;
+  shared_ = shared;
   return *made_[definition];
 }
 
@@ -166,8 +166,8 @@ Value& Rewriter::make_constant(const Plan& planned) {
 }
 
 Node& Rewriter::make_node(const Plan& planned) {
-  if (shared_target_ != nullptr) {
-    if (Node* found = find_shared(planned, *shared_target_)) {
+  if (shared_.target != nullptr) {
+    if (Node* found = find_shared(planned)) {
       done_.reused_nodes.push_back(found);
       return *found;
     }
@@ -180,12 +180,12 @@ Node& Rewriter::make_node(const Plan& planned) {
   spec.results.front().name = planned.name;
   for (const Plan& operand : planned.operands)
     spec.operands.push_back(operand.kind == Plan::Kind::absent ? nullptr : &make(operand));
-  const Value* read = first_value(planned, spec.operands);
+  const Value* key = shared_.target == nullptr ? nullptr : &found_by(planned, spec.operands);
   Node& node = graph_.add_node(std::move(spec));
   done_.new_nodes.push_back(&node);
-  if (shared_target_ != nullptr && read != nullptr) {
-    shared_.readers(*read, *planned.op);
-    shared_.add(*read, node);
+  if (key != nullptr) {
+    known_.readers(*key, *planned.op);
+    known_.add(*key, node);
   }
   if (error_.empty()) {
     if (auto inferred = infer_types(graph_, node); !inferred)

@@ -129,8 +129,8 @@ class Rewriter {
   Problem check_order(const Plan& plan, const Node& before) const;
   void make_edge(Edge& edge);
   // The node that a shared plan would make, when it is there before `target`.
-  Node* find_shared(const Plan& plan, const Node& target);
-  static Value* first_value(const Plan& plan, const std::vector<Value*>& operands);
+  Node* find_shared(const Plan& plan);
+  const Value& found_by(const Plan& plan, const std::vector<Value*>& operands) const;
   void connect(const Edge& edge);
   void set(const Change& change);
 
@@ -138,8 +138,8 @@ class Rewriter {
   const Rule& rule_;
   // A copy: after the rewrite, names stand for what is there then.
   Bindings bindings_;
-  SharedNodes own_shared_;
-  SharedNodes& shared_;
+  SharedNodes own_known_;
+  SharedNodes& known_;
   Node* root_;
   std::vector<Plan> definitions_;
   std::vector<Plan> replacements_;
@@ -150,8 +150,12 @@ class Rewriter {
   // Nodes with a name go before the first, others before the second.
   Node* before_all_ = nullptr;
   Node* before_ = nullptr;
-  // Set while the nodes of a shared edge are made.
-  const Node* shared_target_ = nullptr;
+  // The edge whose nodes are made and may be shared; null else.
+  struct Shared {
+    const Value* source = nullptr;
+    const Node* target = nullptr;
+  };
+  Shared shared_;
   Rewrite done_;
   struct NewConstant {
     Value* value;

@@ -109,31 +109,31 @@ void Rewriter::make_edge(Edge& edge) {
     // Right after the value, so that all its readers come later.
     Node* producer = edge.source->producer();
     before_ = producer != nullptr ? producer->next() : graph_.first_node();
-    shared_target_ = edge.target;
+    shared_ = Shared{edge.source, edge.target};
   }
   edge.made = &make(edge.with);
-  shared_target_ = nullptr;
+  shared_ = {};
   before_ = before;
 }
 
-Value* Rewriter::first_value(const Plan& planned, const std::vector<Value*>& operands) {
+// Nodes are found among the readers of what they read. Of constants alone, the value whose edge it is
+// stands for it.
+const Value& Rewriter::found_by(const Plan& planned, const std::vector<Value*>& operands) const {
   for (std::size_t i = 0; i < operands.size(); ++i)
     if (operands[i] != nullptr && planned.operands[i].kind != Plan::Kind::constant)
-      return operands[i];
-  return nullptr;
+      return *operands[i];
+  return *shared_.source;
 }
 
-Node* Rewriter::find_shared(const Plan& planned, const Node& target) {
+Node* Rewriter::find_shared(const Plan& planned) {
   std::vector<Value*> operands;
   for (const Plan& operand : planned.operands) {
     operands.push_back(operand.value);
     if (operand.kind != Plan::Kind::node) continue;
-    Node* found = find_shared(operand, target);
+    Node* found = find_shared(operand);
     if (found == nullptr) return nullptr;
     operands.back() = found->result();
   }
-  const Value* read = first_value(planned, operands);
-  if (read == nullptr) return nullptr;
   const auto fits = [&](const Node& node) {
     for (std::size_t i = 0; i < std::max(operands.size(), node.operand_count()); ++i) {
       const Value* operand = node.operand(i);
@@ -144,11 +144,11 @@ Node* Rewriter::find_shared(const Plan& planned, const Node& target) {
                       : operand != (i < operands.size() ? operands[i] : nullptr))
         return false;
     }
-    return has_same_attributes(node, planned) && graph_.is_before(node, target);
+    return has_same_attributes(node, planned) && graph_.is_before(node, *shared_.target);
   };
-  for (const NodeId id : shared_.readers(*read, *planned.op)) {
+  for (const NodeId id : known_.readers(found_by(planned, operands), *planned.op)) {
     Node* node = graph_.node(id);
-    if (node != nullptr && node != &target && fits(*node)) return node;
+    if (node != nullptr && node != shared_.target && fits(*node)) return node;
   }
   return nullptr;
 }

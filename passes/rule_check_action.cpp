@@ -126,7 +126,9 @@ void RuleChecker::check_edge(EdgeInsertion& edge) {
 
 void RuleChecker::check_shared_edge(const EdgeInsertion& edge) {
   if (edge.slot < 0) return;
-  if (!edge.with.is_build || !check_shared_reads(edge, edge.with))
+  // What is computed with a constant is the same for all its readers.
+  const bool is_constant = find(edge.source)->type.kind == Kind::tensor;
+  if (!edge.with.is_build || !(check_shared_reads(edge, edge.with) || is_constant))
     errors_.add(edge.with.range,
                 fmt::format("only nodes that read `{}` can be shared by its readers", edge.source),
                 "drop `share`");

@@ -38,8 +38,6 @@ bool are_ranked(const Graph::NodeSpec& spec) {
   });
 }
 
-}  // namespace
-
 // Runs shape inference over a graph made of a rule's patterns, then over what it makes, with what
 // the rule says about types. An operator whose attributes are not all known has results of unknown
 // type, unless its row says that attributes do not matter to them.
@@ -247,6 +245,8 @@ class RuleTypeChecker {
   std::vector<Value*> values_;
   std::vector<Node*> made_;
 };
+
+}  // namespace
 
 void RuleChecker::check_types() { RuleTypeChecker(rule_, ops_, errors_).check(); }
 

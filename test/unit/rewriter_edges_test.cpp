@@ -164,6 +164,29 @@ TEST(RewriterEdges, AnEdgeMayBeAConstantsOrBeAbsent) {
 )");
 }
 
+TEST(RewriterEdges, ReadersOfAConstantShareWhatIsComputedWithIt) {
+  const Outcome outcome = rewrite(R"(rule w effect approx 1e-6 {
+    match { y = conv(_, W: const f32, ..) { .. }; }
+    let s = max(abs(W)) / 127;
+    on edge W -> y insert dequantize(quantize(W, s, cast(0, i8)), s) share;
+  })",
+                                  R"(graph @g(%x: f32[1,1,2,2]) {
+    @w = const f32[1,1,1,1] <127>
+    @v = const f32[1,1,1,1] <127>
+    %a = conv(%x, @w)
+    %b = conv(%x, @v)
+    %c = conv(%x, @w)
+    return %a, %b, %c
+  })");
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_EQ(outcome.statistics.checked, 3U);
+  EXPECT_THAT(outcome.text, HasSubstr("%a = conv(%x, %w_dequantize)"));
+  EXPECT_THAT(outcome.text, HasSubstr("%b = conv(%x, %v_dequantize)"));
+  EXPECT_THAT(outcome.text, HasSubstr("%c = conv(%x, %w_dequantize)"));
+  EXPECT_THAT(outcome.text, Not(HasSubstr("w_dequantize_1")));
+  EXPECT_THAT(outcome.text, Not(HasSubstr("@w =")));
+}
+
 TEST(RewriterEdges, BothOperandsOfACommutativeNode) {
   const Outcome outcome = rewrite(R"(rule r effect exact {
     match { y = add(x: f32[2], _: const); }
