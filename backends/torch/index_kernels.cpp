@@ -4,6 +4,7 @@
 #include <ATen/ops/cumsum.h>
 #include <ATen/ops/einsum.h>
 #include <ATen/ops/fmod.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/gather.h>
 #include <ATen/ops/ge.h>
 #include <ATen/ops/isinf.h>
@@ -15,7 +16,6 @@
 #include <ATen/ops/logical_xor.h>
 #include <ATen/ops/remainder.h>
 #include <ATen/ops/scatter.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/tile.h>
 #include <ATen/ops/tril.h>
 #include <ATen/ops/triu.h>
@@ -98,7 +98,7 @@ Tensors range(const KernelContext& context) {
 }
 
 Tensors size(const KernelContext& context) {
-  return {at::tensor(context.operand(0).numel(), at::dtype(at::kLong))};
+  return {at::full({}, context.operand(0).numel(), at::dtype(at::kLong))};
 }
 
 // Indices counted from the front.

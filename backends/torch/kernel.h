@@ -41,5 +41,6 @@ std::span<const KernelRow> elementwise_kernels();
 std::span<const KernelRow> index_kernels();
 std::span<const KernelRow> movement_kernels();
 std::span<const KernelRow> quantize_kernels();
+std::span<const KernelRow> rare_kernels();
 
 }  // namespace rcc

@@ -56,8 +56,7 @@ std::vector<OperatorCase> index_cases() {
        }},
       {"fmod",
        [](B& b) {
-         return &b.add(K::mod, {&b.input({9}), &b.scalar(0.75F)},
-                       {{attr::fmod, std::int64_t{1}}});
+         return &b.add(K::mod, {&b.input({9}), &b.scalar(0.75F)}, {{attr::fmod, std::int64_t{1}}});
        }},
       {"sum", variadic<K::sum>},
       {"mean", variadic<K::mean>},

@@ -447,7 +447,7 @@ const std::vector<OperatorCase>& operator_cases() {
   static const std::vector<OperatorCase> all = [] {
     std::vector<OperatorCase> cases;
     for (const auto& part : {unary_cases(), binary_cases(), contraction_cases(), pool_cases(),
-                             movement_cases(), quantize_cases(), index_cases()})
+                             movement_cases(), quantize_cases(), index_cases(), rare_cases()})
       cases.insert(cases.end(), part.begin(), part.end());
     return cases;
   }();

@@ -15,6 +15,8 @@ struct OperatorCase {
 
 // Truth values, and elements chosen, repeated or written by index.
 std::vector<OperatorCase> index_cases();
+// Trigonometric functions, the rarer activations, normalisations and reductions.
+std::vector<OperatorCase> rare_cases();
 
 const std::vector<OperatorCase>& operator_cases();
 

@@ -21,6 +21,7 @@ rcc knows these operators: it infers their shapes, runs them in its interpreter,
 They mean what the ONNX operator means at its newest version; [ir.md](ir.md) says how files of other versions are read and written.
 Any other operator is kept as it is and comes out unchanged.
 [add_an_op.md](add_an_op.md) adds a row.
+The torch backend runs all but {refused}; those it refuses by name.
 
 `test/oracle/node_cases_test.py` runs ONNX's own test cases through rcc, and on request prints for each operator how many come out with an unchanged meaning and with how many the interpreter agrees; `test/oracle/node_cases_expected.toml` lists the others with the reason.
 
@@ -40,6 +41,12 @@ def first_opsets():
     return dict(re.findall(r"^RCC_ONNX_SINCE\((\w+), (\d+)\)", text, re.M))
 
 
+def with_kernels():
+    texts = [file.read_text(encoding="utf-8")
+             for file in (ROOT / "backends" / "torch").glob("*_kernels.cpp")]
+    return set(re.findall(r"\{OpKind::(\w+),", "".join(texts)))
+
+
 def rows():
     for table in TABLES:
         for match in ROW.finditer(definitions(table)):
@@ -57,8 +64,10 @@ def rows():
 
 def main():
     since = first_opsets()
-    sys.stdout.write(HEAD)
-    for name, onnx, doc in rows():
+    known = list(rows())
+    refused = sorted({name for name, _, _ in known} - with_kernels())
+    sys.stdout.write(HEAD.replace("{refused}", ", ".join(f"`{name}`" for name in refused)))
+    for name, onnx, doc in known:
         opset = since.get(onnx, "7 or older") if onnx else ""
         doc = doc.replace("|", "\\|")
         print(f"| `{name}` | {onnx} | {opset} | {doc} |")
