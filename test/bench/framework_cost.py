@@ -190,6 +190,9 @@ def check_tools():
 def main(options):
     check_tools()
     rcc_opt = ROOT / "build" / options.preset / "bin" / "rcc-opt"
+    if not rcc_opt.exists():
+        sys.exit(f"{rcc_opt.relative_to(ROOT)} is not built: cmake --preset {options.preset}; "
+                 f"cmake --build --preset {options.preset}")
     sizes = options.nodes
     with tempfile.TemporaryDirectory() as name, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
