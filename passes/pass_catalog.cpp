@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "passes/rule.h"
+#include "passes/rules/rule.h"
 
 namespace rcc {
 

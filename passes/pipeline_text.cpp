@@ -5,7 +5,7 @@
 #include "ir/support/file.h"
 #include "passes/option_text.h"
 #include "passes/pipeline.h"
-#include "passes/rule.h"
+#include "passes/rules/rule.h"
 
 namespace rcc {
 

@@ -51,7 +51,7 @@ MODULES = {
 }
 # A rule with a condition that the module defines.
 FUNCTIONS = """
-    #include "passes/rule.h"
+    #include "passes/rules/rule.h"
     static rcc::DatumResult has_even_batch(const rcc::FunctionCall& call) {
       return rcc::Datum::of(call.value(0)->type().dims[0].size() % 2 == 0 ? 1 : 0);
     }

@@ -50,8 +50,8 @@ def onnx_names():
 
 def function_names(root):
     """Functions of rules; some have the name of an operator, as `size`."""
-    file = root / "passes" / "tensor_expression_functions.cpp"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    file = root / "passes" / "rules" / "tensor_expression_functions.cpp"
+    text = file.read_text(encoding="utf-8")
     return set(re.findall(r'ExpressionFunction\{"(\w+)"', text))
 
 

@@ -1,11 +1,11 @@
-#include "passes/matcher.h"
+#include "passes/rules/matcher.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "passes/rule_pass.h"
+#include "passes/rules/rule_pass.h"
 
 namespace rcc {
 namespace {

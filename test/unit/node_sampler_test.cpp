@@ -1,4 +1,4 @@
-#include "passes/node_sampler.h"
+#include "passes/validation/node_sampler.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 
 #include "ir/text.h"
 #include "ir/verifier.h"
-#include "passes/rewriter.h"
-#include "passes/rule_pass.h"
+#include "passes/rules/rewriter.h"
+#include "passes/rules/rule_pass.h"
 
 namespace rcc {
 namespace {

@@ -1,4 +1,4 @@
-#include "passes/rewriter.h"
+#include "passes/rules/rewriter.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 #include "ir/interpreter.h"
 #include "ir/text.h"
 #include "ir/verifier.h"
-#include "passes/rule_pass.h"
+#include "passes/rules/rule_pass.h"
 
 namespace rcc {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "passes/rule.h"
+#include "passes/rules/rule.h"
 
 namespace rcc {
 namespace {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "passes/rule.h"
-#include "passes/rule_pass.h"
+#include "passes/rules/rule.h"
+#include "passes/rules/rule_pass.h"
 
 namespace rcc {
 namespace {

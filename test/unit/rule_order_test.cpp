@@ -10,7 +10,7 @@
 #include "ir/text.h"
 #include "ir/verifier.h"
 #include "passes/registry.h"
-#include "passes/rule_pass.h"
+#include "passes/rules/rule_pass.h"
 
 namespace rcc {
 namespace {

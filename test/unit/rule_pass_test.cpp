@@ -1,4 +1,4 @@
-#include "passes/rule_pass.h"
+#include "passes/rules/rule_pass.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

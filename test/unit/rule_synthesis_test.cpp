@@ -1,10 +1,10 @@
-#include "passes/rule_synthesis.h"
+#include "passes/validation/rule_synthesis.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "passes/matcher.h"
+#include "passes/rules/matcher.h"
 
 namespace rcc {
 namespace {

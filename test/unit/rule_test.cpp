@@ -1,4 +1,4 @@
-#include "passes/rule.h"
+#include "passes/rules/rule.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

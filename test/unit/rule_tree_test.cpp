@@ -1,4 +1,4 @@
-#include "passes/rule_tree.h"
+#include "passes/rules/rule_tree.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <random>
 
 #include "ir/text.h"
-#include "passes/matcher.h"
-#include "passes/rule_pass.h"
+#include "passes/rules/matcher.h"
+#include "passes/rules/rule_pass.h"
 
 namespace rcc {
 namespace {

@@ -1,4 +1,4 @@
-#include "passes/rule_validation.h"
+#include "passes/validation/rule_validation.h"
 
 #include <gtest/gtest.h>
 

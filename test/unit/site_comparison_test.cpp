@@ -1,4 +1,4 @@
-#include "passes/site_comparison.h"
+#include "passes/validation/site_comparison.h"
 
 #include <gtest/gtest.h>
 

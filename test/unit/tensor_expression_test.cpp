@@ -1,4 +1,4 @@
-#include "passes/tensor_expression.h"
+#include "passes/rules/tensor_expression.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -8,8 +8,8 @@
 #include <cmath>
 #include <limits>
 
-#include "passes/matcher.h"
-#include "passes/rule.h"
+#include "passes/rules/matcher.h"
+#include "passes/rules/rule.h"
 
 namespace rcc {
 namespace {

@@ -1,10 +1,10 @@
-#include "passes/why_not.h"
+#include "passes/rules/why_not.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "ir/text.h"
-#include "passes/rule_pass.h"
+#include "passes/rules/rule_pass.h"
 
 namespace rcc {
 namespace {

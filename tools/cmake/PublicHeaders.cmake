@@ -37,11 +37,11 @@ set(RCC_PUBLIC_HEADERS
   passes/quantization.h
   passes/range_table.h
   passes/registry.h
-  passes/rule.h
-  passes/rule_lexer.h
+  passes/rules/rule.h
+  passes/rules/rule_lexer.h
+  passes/rules/tensor_expression.h
   passes/services.h
   passes/step_limit.h
-  passes/tensor_expression.h
 )
 
 set(RCC_GENERATED_HEADERS ${PROJECT_BINARY_DIR}/generated)

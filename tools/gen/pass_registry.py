@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the pass registry from the pass files themselves.
 
-    pass_registry.py PASSES_FOLDER OUTPUT
+    pass_registry.py OUTPUT FILE...
 
 A pass is passes/<family>/<name>.rules, whose text is embedded, or passes/<family>/<name>.cpp,
 which defines `PassDef <name>()`. Either opens with a comment whose first line is a sentence.
@@ -66,9 +66,8 @@ def check(files):
             sys.exit(f"{path}: error: expected a definition of `PassDef {path.stem}()`")
 
 
-def main(root, out):
-    found = (path for suffix in MARKER for path in root.glob(f"*/*{suffix}"))
-    files = sorted(found, key=lambda path: (path.parent.name, path.stem))
+def main(out, files):
+    files = sorted(files, key=lambda path: (path.parent.name, path.stem))
     check(files)
     declarations = "".join(f"PassDef {f.stem}();\n" for f in files if f.suffix == ".cpp")
     if files:
@@ -91,6 +90,6 @@ std::span<const PassEntry> builtin_passes() {{ {body} }}
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
-    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    main(pathlib.Path(sys.argv[1]), [pathlib.Path(name) for name in sys.argv[2:]])

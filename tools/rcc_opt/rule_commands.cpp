@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "passes/pipeline.h"
-#include "passes/rule.h"
-#include "passes/rule_watch.h"
-#include "passes/why_not.h"
+#include "passes/rules/rule.h"
+#include "passes/rules/rule_watch.h"
+#include "passes/rules/why_not.h"
 #include "tools/rcc_opt/graph_file.h"
 #include "tools/rcc_opt/plan.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "ir/support/result.h"
-#include "passes/rule_watch.h"
+#include "passes/rules/rule_watch.h"
 #include "tools/rcc_opt/settings.h"
 
 namespace rcc {

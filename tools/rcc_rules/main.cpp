@@ -12,8 +12,8 @@
 #include "ir/support/file.h"
 #include "ir/version.h"
 #include "passes/registry.h"
-#include "passes/rule.h"
-#include "passes/rule_validation.h"
+#include "passes/rules/rule.h"
+#include "passes/validation/rule_validation.h"
 #include "tools/rcc/console.h"
 
 namespace rcc {
