@@ -1,24 +1,19 @@
-// Convolutions, matrix products, normalisation and pooling.
+// Convolutions, matrix products and pooling.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/avg_pool1d.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/avg_pool3d.h>
-#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv1d.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv3d.h>
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/log_softmax.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/max_pool1d.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/max_pool3d.h>
-#include <ATen/ops/native_layer_norm.h>
 #include <ATen/ops/ones_like.h>
-#include <ATen/ops/softmax.h>
-#include <ATen/ops/var_mean.h>
 
 #include <limits>
 #include <numeric>
@@ -116,7 +111,7 @@ at::Tensor centred(const KernelContext& context, std::size_t operand, std::size_
   at::Tensor zero = context.operand(zero_point).to(at::kDouble);
   if (zero.dim() == 1 && x.dim() > 1) {
     Ints shape(static_cast<std::size_t>(x.dim()), 1);
-    shape[static_cast<std::size_t>(axis < 0 ? axis + x.dim() : axis)] = -1;
+    shape[static_cast<std::size_t>(wrapped(axis, x.dim()))] = -1;
     zero = zero.reshape(shape);
   }
   return x - zero;
@@ -154,51 +149,6 @@ Tensors gemm(const KernelContext& context) {
   if (alpha != 1) y = y * alpha;
   if (has_bias) y = y + (beta == 1 ? context.operand(2) : context.operand(2) * beta);
   return {y};
-}
-
-Tensors batch_norm(const KernelContext& context) {
-  const Node& node = context.node;
-  const at::Tensor& x = context.operand(0);
-  const double epsilon = node.attribute_float(attr::epsilon);
-  // ONNX states the weight of the old value, LibTorch that of the new one.
-  const double update = context.statistics_update.value_or(
-      1.0 - static_cast<double>(node.attribute_float(attr::momentum)));
-  if (node.attribute_int(attr::training_mode) == 0) {
-    return {at::batch_norm(x, context.operand(1), context.operand(2), context.operand(3),
-                           context.operand(4), context.is_training, update, epsilon,
-                           /*cudnn_enabled=*/true)};
-  }
-  const at::Tensor y = at::batch_norm(x, context.operand(1), context.operand(2), std::nullopt,
-                                      std::nullopt, true, update, epsilon, true);
-  Ints axes = {0};
-  for (std::int64_t axis = 2; axis < x.dim(); ++axis) axes.push_back(axis);
-  const auto [variance, mean] = at::var_mean(x, axes, /*unbiased=*/false);
-  const at::Tensor& old_mean = context.operand(3);
-  const at::Tensor& old_variance = context.operand(4);
-  return {y, old_mean + (mean - old_mean) * update,
-          old_variance + (variance - old_variance) * update};
-}
-
-Tensors layer_norm(const KernelContext& context) {
-  const at::Tensor& x = context.operand(0);
-  std::int64_t axis = context.node.attribute_int(attr::axis);
-  if (axis < 0) axis += x.dim();
-  const auto sizes = x.sizes();
-  const Ints normalized(sizes.begin() + axis, sizes.end());
-  const double epsilon = context.node.attribute_float(attr::epsilon);
-  const auto [y, mean, inverse] =
-      at::native_layer_norm(x, normalized, std::nullopt, std::nullopt, epsilon);
-  at::Tensor result = y * context.operand(1);
-  if (context.has(2)) result = result + context.operand(2);
-  return {result, mean, inverse};
-}
-
-Tensors softmax(const KernelContext& context) {
-  return {at::softmax(context.operand(0), context.node.attribute_int(attr::axis))};
-}
-
-Tensors log_softmax(const KernelContext& context) {
-  return {at::log_softmax(context.operand(0), context.node.attribute_int(attr::axis))};
 }
 
 // LibTorch accepts padding up to half the kernel only.
@@ -287,10 +237,6 @@ constexpr KernelRow kRows[] = {
     {OpKind::matmul, matmul},
     {OpKind::conv_integer, conv_integer},
     {OpKind::matmul_integer, matmul_integer},
-    {OpKind::batch_norm, batch_norm},
-    {OpKind::layer_norm, layer_norm},
-    {OpKind::softmax, softmax},
-    {OpKind::log_softmax, log_softmax},
     {OpKind::max_pool, max_pool},
     {OpKind::average_pool, average_pool},
     {OpKind::global_average_pool, global_average_pool},

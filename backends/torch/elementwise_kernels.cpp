@@ -1,45 +1,63 @@
-// Functions of one or two elements, comparisons and reductions.
+// Functions of single elements: arithmetic, activations, comparisons, truth values.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/abs.h>
-#include <ATen/ops/amax.h>
-#include <ATen/ops/amin.h>
+#include <ATen/ops/acos.h>
+#include <ATen/ops/acosh.h>
+#include <ATen/ops/asin.h>
+#include <ATen/ops/asinh.h>
+#include <ATen/ops/atan.h>
+#include <ATen/ops/atanh.h>
+#include <ATen/ops/bitwise_and.h>
+#include <ATen/ops/bitwise_not.h>
+#include <ATen/ops/bitwise_or.h>
+#include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/ceil.h>
+#include <ATen/ops/celu.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/clamp_max.h>
 #include <ATen/ops/clamp_min.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/cosh.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/elu.h>
 #include <ATen/ops/eq.h>
 #include <ATen/ops/erf.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/floor.h>
+#include <ATen/ops/fmod.h>
+#include <ATen/ops/ge.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/hardswish.h>
+#include <ATen/ops/isinf.h>
+#include <ATen/ops/isnan.h>
+#include <ATen/ops/le.h>
 #include <ATen/ops/leaky_relu.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/log.h>
+#include <ATen/ops/logical_and.h>
+#include <ATen/ops/logical_not.h>
+#include <ATen/ops/logical_or.h>
+#include <ATen/ops/logical_xor.h>
 #include <ATen/ops/lt.h>
 #include <ATen/ops/maximum.h>
-#include <ATen/ops/mean.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/mish.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/pow.h>
-#include <ATen/ops/prod.h>
 #include <ATen/ops/reciprocal.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/remainder.h>
 #include <ATen/ops/round.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/sign.h>
+#include <ATen/ops/sin.h>
+#include <ATen/ops/sinh.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/sqrt.h>
-#include <ATen/ops/sum.h>
+#include <ATen/ops/tan.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/where.h>
-
-#include <algorithm>
-#include <numeric>
+#include <ATen/ops/zeros_like.h>
 
 #include "backends/torch/convert.h"
 #include "backends/torch/kernel.h"
@@ -49,17 +67,6 @@ namespace rcc {
 namespace {
 
 using Tensors = std::vector<at::Tensor>;
-
-// A kernel from a LibTorch function of one tensor.
-template <at::Tensor (*function)(const at::Tensor&)>
-Tensors unary(const KernelContext& context) {
-  return {function(context.operand(0))};
-}
-
-template <at::Tensor (*function)(const at::Tensor&, const at::Tensor&)>
-Tensors binary(const KernelContext& context) {
-  return {function(context.operand(0), context.operand(1))};
-}
 
 // Folds any number of operands.
 template <at::Tensor (*function)(const at::Tensor&, const at::Tensor&)>
@@ -136,55 +143,54 @@ Tensors where(const KernelContext& context) {
   return {at::where(context.operand(0), context.operand(1), context.operand(2))};
 }
 
-struct Reduction {
-  Ints axes;
-  bool keeps_dims = true;
-  bool is_noop = false;
-};
-
-Reduction reduction_of(const KernelContext& context) {
-  const std::int64_t rank = context.operand(0).dim();
-  Reduction reduction;
-  reduction.axes = context.node.attribute_ints(attr::axes);
-  reduction.keeps_dims = context.node.attribute_int(attr::keepdims) != 0;
-  if (reduction.axes.empty()) {
-    reduction.is_noop = context.node.attribute_int(attr::noop_with_empty_axes) != 0;
-    reduction.axes.resize(static_cast<std::size_t>(rank));
-    std::iota(reduction.axes.begin(), reduction.axes.end(), 0);
-  }
-  for (std::int64_t& axis : reduction.axes)
-    if (axis < 0) axis += rank;
-  return reduction;
+double real(const KernelContext& context, std::string_view name) {
+  return context.node.attribute_float(name);
 }
 
-template <at::Tensor (*function)(const at::Tensor&, const Reduction&)>
-Tensors reduce(const KernelContext& context) {
-  const Reduction reduction = reduction_of(context);
-  if (reduction.is_noop) return {context.operand(0)};
-  return {function(context.operand(0), reduction)};
+Tensors celu(const KernelContext& context) {
+  return {at::celu(context.operand(0), real(context, attr::alpha))};
 }
 
-at::Tensor mean_over(const at::Tensor& x, const Reduction& r) {
-  return at::mean(x, r.axes, r.keeps_dims);
+Tensors thresholded_relu(const KernelContext& context) {
+  const at::Tensor& x = context.operand(0);
+  return {at::where(x.gt(real(context, attr::alpha)), x, at::zeros_like(x))};
 }
-at::Tensor sum_over(const at::Tensor& x, const Reduction& r) {
-  return at::sum(x, r.axes, r.keeps_dims, x.scalar_type());
+
+Tensors softsign(const KernelContext& context) {
+  const at::Tensor& x = context.operand(0);
+  return {x / (x.abs() + 1)};
 }
-at::Tensor max_over(const at::Tensor& x, const Reduction& r) {
-  return at::amax(x, r.axes, r.keeps_dims);
+
+Tensors swish(const KernelContext& context) {
+  const at::Tensor& x = context.operand(0);
+  return {x * at::sigmoid(x * real(context, attr::alpha))};
 }
-at::Tensor min_over(const at::Tensor& x, const Reduction& r) {
-  return at::amin(x, r.axes, r.keeps_dims);
+
+Tensors shrink(const KernelContext& context) {
+  const at::Tensor& x = context.operand(0);
+  const double limit = real(context, attr::lambd);
+  const double bias = real(context, attr::bias);
+  const at::Tensor above = at::where(x.gt(limit), x - bias, at::zeros_like(x));
+  return {at::where(x.lt(-limit), x + bias, above)};
 }
-at::Tensor norm_over(const at::Tensor& x, const Reduction& r) {
-  return at::linalg_vector_norm(x, 2, r.axes, r.keeps_dims);
+
+Tensors is_inf(const KernelContext& context) {
+  const at::Tensor& x = context.operand(0);
+  at::Tensor y = at::isinf(x);
+  if (context.node.attribute_int(attr::detect_negative) == 0) y = at::logical_and(y, x.gt(0));
+  if (context.node.attribute_int(attr::detect_positive) == 0) y = at::logical_and(y, x.lt(0));
+  return {y};
 }
-at::Tensor product_over(const at::Tensor& x, const Reduction& r) {
-  Ints axes = r.axes;
-  std::ranges::sort(axes, std::greater<>());
-  at::Tensor y = x;
-  for (const std::int64_t axis : axes) y = at::prod(y, axis, r.keeps_dims, x.scalar_type());
-  return y;
+
+Tensors mod(const KernelContext& context) {
+  const at::Tensor& a = context.operand(0);
+  const at::Tensor& b = context.operand(1);
+  if (context.node.attribute_int(attr::fmod) != 0) return {at::fmod(a, b)};
+  return {at::remainder(a, b)};
+}
+
+Tensors mean(const KernelContext& context) {
+  return {variadic<add_tensors>(context)[0] / static_cast<double>(context.operands.size())};
 }
 
 constexpr KernelRow kRows[] = {
@@ -227,12 +233,38 @@ constexpr KernelRow kRows[] = {
     {OpKind::greater, binary<at::gt>},
     {OpKind::less, binary<at::lt>},
     {OpKind::where, where},
-    {OpKind::reduce_mean, reduce<mean_over>},
-    {OpKind::reduce_sum, reduce<sum_over>},
-    {OpKind::reduce_max, reduce<max_over>},
-    {OpKind::reduce_min, reduce<min_over>},
-    {OpKind::reduce_prod, reduce<product_over>},
-    {OpKind::reduce_l2, reduce<norm_over>},
+    {OpKind::sin, unary<at::sin>},
+    {OpKind::cos, unary<at::cos>},
+    {OpKind::tan, unary<at::tan>},
+    {OpKind::asin, unary<at::asin>},
+    {OpKind::acos, unary<at::acos>},
+    {OpKind::atan, unary<at::atan>},
+    {OpKind::sinh, unary<at::sinh>},
+    {OpKind::cosh, unary<at::cosh>},
+    {OpKind::asinh, unary<at::asinh>},
+    {OpKind::acosh, unary<at::acosh>},
+    {OpKind::atanh, unary<at::atanh>},
+    {OpKind::celu, celu},
+    {OpKind::thresholded_relu, thresholded_relu},
+    {OpKind::softsign, softsign},
+    {OpKind::swish, swish},
+    {OpKind::shrink, shrink},
+    {OpKind::cast_like, cast},
+    {OpKind::bitwise_not, unary<at::bitwise_not>},
+    {OpKind::bitwise_and, binary<at::bitwise_and>},
+    {OpKind::bitwise_or, binary<at::bitwise_or>},
+    {OpKind::bitwise_xor, binary<at::bitwise_xor>},
+    {OpKind::logical_not, unary<at::logical_not>},
+    {OpKind::logical_and, binary<at::logical_and>},
+    {OpKind::logical_or, binary<at::logical_or>},
+    {OpKind::logical_xor, binary<at::logical_xor>},
+    {OpKind::greater_or_equal, binary<at::ge>},
+    {OpKind::less_or_equal, binary<at::le>},
+    {OpKind::is_nan, unary<at::isnan>},
+    {OpKind::is_inf, is_inf},
+    {OpKind::mod, mod},
+    {OpKind::sum, variadic<add_tensors>},
+    {OpKind::mean, mean},
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ Kernel kernel_of(const Node& node) {
     std::array<Kernel, kKinds> kernels{};
     for (const auto rows :
          {contraction_kernels(), elementwise_kernels(), index_kernels(), movement_kernels(),
-          quantize_kernels(), rare_kernels()})
+          normalization_kernels(), quantize_kernels(), reduction_kernels()})
       for (const KernelRow& row : rows) kernels[static_cast<std::size_t>(row.kind)] = row.kernel;
     return kernels;
   }();

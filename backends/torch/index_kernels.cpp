@@ -1,20 +1,9 @@
-// Truth values, comparisons, remainders, and elements chosen, repeated or written by index.
+// Elements chosen, repeated, made or written by index.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
-#include <ATen/ops/cumsum.h>
 #include <ATen/ops/einsum.h>
-#include <ATen/ops/fmod.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/gather.h>
-#include <ATen/ops/ge.h>
-#include <ATen/ops/isinf.h>
-#include <ATen/ops/isnan.h>
-#include <ATen/ops/le.h>
-#include <ATen/ops/logical_and.h>
-#include <ATen/ops/logical_not.h>
-#include <ATen/ops/logical_or.h>
-#include <ATen/ops/logical_xor.h>
-#include <ATen/ops/remainder.h>
 #include <ATen/ops/scatter.h>
 #include <ATen/ops/tile.h>
 #include <ATen/ops/tril.h>
@@ -29,41 +18,6 @@ namespace rcc {
 namespace {
 
 using Tensors = std::vector<at::Tensor>;
-
-template <at::Tensor (*function)(const at::Tensor&)>
-Tensors test_each(const KernelContext& context) {
-  return {function(context.operand(0))};
-}
-
-template <at::Tensor (*function)(const at::Tensor&, const at::Tensor&)>
-Tensors combine(const KernelContext& context) {
-  return {function(context.operand(0), context.operand(1))};
-}
-
-Tensors is_inf(const KernelContext& context) {
-  const at::Tensor& x = context.operand(0);
-  at::Tensor y = at::isinf(x);
-  if (context.node.attribute_int(attr::detect_negative) == 0) y = at::logical_and(y, x.gt(0));
-  if (context.node.attribute_int(attr::detect_positive) == 0) y = at::logical_and(y, x.lt(0));
-  return {y};
-}
-
-Tensors mod(const KernelContext& context) {
-  const at::Tensor& a = context.operand(0);
-  const at::Tensor& b = context.operand(1);
-  if (context.node.attribute_int(attr::fmod) != 0) return {at::fmod(a, b)};
-  return {at::remainder(a, b)};
-}
-
-Tensors sum(const KernelContext& context) {
-  at::Tensor total = context.operand(0);
-  for (std::size_t i = 1; i < context.operands.size(); ++i) total = total + context.operand(i);
-  return {total};
-}
-
-Tensors mean(const KernelContext& context) {
-  return {sum(context)[0] / static_cast<double>(context.operands.size())};
-}
 
 Tensors tile(const KernelContext& context) {
   return {at::tile(context.operand(0), context.ints(1))};
@@ -80,15 +34,6 @@ Tensors trilu(const KernelContext& context) {
   const bool is_upper = context.node.attribute_int(attr::upper) != 0;
   const at::Tensor& x = context.operand(0);
   return {is_upper ? at::triu(x, diagonal) : at::tril(x, diagonal)};
-}
-
-Tensors cum_sum(const KernelContext& context) {
-  const std::int64_t axis = context.ints(1).at(0);
-  const bool is_reverse = context.node.attribute_int(attr::reverse) != 0;
-  const at::Tensor x = is_reverse ? context.operand(0).flip(axis) : context.operand(0);
-  at::Tensor y = at::cumsum(x, axis, x.scalar_type());
-  if (context.node.attribute_int(attr::exclusive) != 0) y = y - x;
-  return {is_reverse ? y.flip(axis) : y};
 }
 
 Tensors range(const KernelContext& context) {
@@ -150,21 +95,9 @@ Tensors scatter_nd(const KernelContext& context) {
 }
 
 constexpr KernelRow kRows[] = {
-    {OpKind::logical_not, test_each<at::logical_not>},
-    {OpKind::logical_and, combine<at::logical_and>},
-    {OpKind::logical_or, combine<at::logical_or>},
-    {OpKind::logical_xor, combine<at::logical_xor>},
-    {OpKind::greater_or_equal, combine<at::ge>},
-    {OpKind::less_or_equal, combine<at::le>},
-    {OpKind::is_nan, test_each<at::isnan>},
-    {OpKind::is_inf, is_inf},
-    {OpKind::mod, mod},
-    {OpKind::sum, sum},
-    {OpKind::mean, mean},
     {OpKind::tile, tile},
     {OpKind::einsum, einsum},
     {OpKind::trilu, trilu},
-    {OpKind::cum_sum, cum_sum},
     {OpKind::range, range},
     {OpKind::size, size},
     {OpKind::gather_elements, gather_elements},

@@ -36,11 +36,28 @@ struct KernelRow {
   Kernel kernel;
 };
 
+// A kernel from a LibTorch function of one tensor.
+template <at::Tensor (*function)(const at::Tensor&)>
+std::vector<at::Tensor> unary(const KernelContext& context) {
+  return {function(context.operand(0))};
+}
+
+template <at::Tensor (*function)(const at::Tensor&, const at::Tensor&)>
+std::vector<at::Tensor> binary(const KernelContext& context) {
+  return {function(context.operand(0), context.operand(1))};
+}
+
+// An axis counted from the front.
+inline std::int64_t wrapped(std::int64_t axis, std::int64_t rank) {
+  return axis < 0 ? axis + rank : axis;
+}
+
 std::span<const KernelRow> contraction_kernels();
 std::span<const KernelRow> elementwise_kernels();
 std::span<const KernelRow> index_kernels();
 std::span<const KernelRow> movement_kernels();
+std::span<const KernelRow> normalization_kernels();
 std::span<const KernelRow> quantize_kernels();
-std::span<const KernelRow> rare_kernels();
+std::span<const KernelRow> reduction_kernels();
 
 }  // namespace rcc

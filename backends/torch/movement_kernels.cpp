@@ -22,8 +22,6 @@ namespace {
 
 using Tensors = std::vector<at::Tensor>;
 
-std::int64_t wrapped(std::int64_t axis, std::int64_t rank) { return axis < 0 ? axis + rank : axis; }
-
 Ints attribute_ints(const KernelContext& context, std::string_view name) {
   return context.node.attribute_ints(name);
 }
@@ -207,6 +205,30 @@ Tensors constant_of_shape(const KernelContext& context) {
   return {at::full(context.ints(0), element.item(), element.options())};
 }
 
+Tensors depth_to_space(const KernelContext& context) {
+  const at::Tensor& x = context.operand(0);
+  const std::int64_t edge = context.node.attribute_int(attr::blocksize);
+  const std::int64_t batch = x.size(0), channels = x.size(1) / edge / edge;
+  const std::int64_t rows = x.size(2), columns = x.size(3);
+  const bool is_in_rounds = context.node.attribute_string(attr::mode) == "DCR";
+  const at::Tensor moved =
+      is_in_rounds
+          ? x.reshape({batch, edge, edge, channels, rows, columns}).permute({0, 3, 4, 1, 5, 2})
+          : x.reshape({batch, channels, edge, edge, rows, columns}).permute({0, 1, 4, 2, 5, 3});
+  return {moved.reshape({batch, channels, rows * edge, columns * edge})};
+}
+
+Tensors space_to_depth(const KernelContext& context) {
+  const at::Tensor& x = context.operand(0);
+  const std::int64_t edge = context.node.attribute_int(attr::blocksize);
+  const std::int64_t rows = x.size(2) / edge, columns = x.size(3) / edge;
+  const at::Tensor blocks = x.reshape({x.size(0), x.size(1), rows, edge, columns, edge});
+  const bool is_in_rounds = context.node.attribute_string(attr::mode) == "DCR";
+  const at::Tensor moved =
+      is_in_rounds ? blocks.permute({0, 3, 5, 1, 2, 4}) : blocks.permute({0, 1, 3, 5, 2, 4});
+  return {moved.reshape({x.size(0), x.size(1) * edge * edge, rows, columns})};
+}
+
 constexpr KernelRow kRows[] = {
     {OpKind::flatten, flatten},
     {OpKind::reshape, reshape},
@@ -221,6 +243,8 @@ constexpr KernelRow kRows[] = {
     {OpKind::pad, pad},
     {OpKind::shape, shape},
     {OpKind::constant_of_shape, constant_of_shape},
+    {OpKind::depth_to_space, depth_to_space},
+    {OpKind::space_to_depth, space_to_depth},
 };
 
 }  // namespace

@@ -16,134 +16,17 @@ void GraphBuilder::add_outputs(OpKind kind, std::vector<Value*> operands,
   for (std::size_t i = 0; i < results; ++i) graph.add_output(*node.result(i));
 }
 
+std::vector<OperatorCase> joined(std::initializer_list<std::vector<OperatorCase>> parts) {
+  std::vector<OperatorCase> cases;
+  for (const std::vector<OperatorCase>& part : parts)
+    cases.insert(cases.end(), part.begin(), part.end());
+  return cases;
+}
+
 namespace {
 
 using B = GraphBuilder;
 using K = OpKind;
-
-template <OpKind kind>
-Value* unary(B& b) {
-  return &b.add(kind, {&b.input({2, 3, 5})});
-}
-template <OpKind kind>
-Value* unary_of_positive(B& b) {
-  return &b.add(kind, {&b.add(K::exp, {&b.input({2, 3, 5})})});
-}
-template <OpKind kind>
-Value* binary(B& b) {
-  return &b.add(kind, {&b.input({2, 3, 4}), &b.weight({3, 1}, 2)});
-}
-template <OpKind kind>
-Value* compare(B& b) {
-  Value& chosen = b.add(kind, {&b.input({2, 3, 4}), &b.weight({4})});
-  return &b.add(K::where, {&chosen, &b.weight({2, 3, 4}), &b.scalar(7)});
-}
-template <OpKind kind>
-Value* reduce(B& b) {
-  Value& x = b.input({2, 3, 4});
-  Value& some = b.add(kind, {&x}, {{attr::axes, Ints{-1, 0}}, {attr::keepdims, std::int64_t{0}}});
-  return &b.add(K::add, {&some, &b.add(kind, {&x})});
-}
-
-std::vector<OperatorCase> unary_cases() {
-  return {
-      {"relu", unary<K::relu>},
-      {"leaky_relu", unary<K::leaky_relu>},
-      {"elu", unary<K::elu>},
-      {"selu", unary<K::selu>},
-      {"softplus", unary<K::softplus>},
-      {"sigmoid", unary<K::sigmoid>},
-      {"tanh", unary<K::tanh>},
-      {"hard_sigmoid", unary<K::hard_sigmoid>},
-      {"hard_swish", unary<K::hard_swish>},
-      {"gelu", unary<K::gelu>},
-      {"gelu_tanh",
-       [](B& b) {
-         return &b.add(K::gelu, {&b.input({9})}, {{attr::approximate, std::string("tanh")}});
-       }},
-      {"mish", unary<K::mish>},
-      {"erf", unary<K::erf>},
-      {"exp", unary<K::exp>},
-      {"log", unary_of_positive<K::log>},
-      {"sqrt", unary_of_positive<K::sqrt>},
-      {"reciprocal", unary_of_positive<K::reciprocal>},
-      {"neg", unary<K::neg>},
-      {"abs", unary<K::abs>},
-      {"sign", unary<K::sign>},
-      {"floor", unary<K::floor>},
-      {"ceil", unary<K::ceil>},
-      {"round",
-       [](B& b) {
-         return &b.add(K::round,
-                       {&b.constant<float>({6}, {-2.5F, -1.5F, -0.5F, 0.5F, 1.5F, 2.5F})});
-       }},
-      {"prelu",
-       [](B& b) {
-         return &b.add(K::prelu, {&b.input({2, 3, 4}), &b.weight({3, 1})});
-       }},
-      {"clip",
-       [](B& b) {
-         return &b.add(K::clip, {&b.input({20}), &b.scalar(-0.5F), &b.scalar(1)});
-       }},
-      {"clip_above",
-       [](B& b) {
-         return &b.add(K::clip, {&b.input({20}), nullptr, &b.scalar(0)});
-       }},
-      {"cast_truncates",
-       [](B& b) {
-         return &b.add(K::cast, {&b.input({20})}, {{attr::to, std::string("i32")}});
-       }},
-      {"identity", unary<K::identity>},
-      {"dropout", unary<K::dropout>},
-      {"tap",
-       [](B& b) {
-         return &b.add(K::tap, {&b.input({4})}, {{attr::name, std::string("t")}});
-       }},
-  };
-}
-
-std::vector<OperatorCase> binary_cases() {
-  return {
-      {"add", binary<K::add>},
-      {"sub", binary<K::sub>},
-      {"mul", binary<K::mul>},
-      {"div", binary<K::div>},
-      {"div_of_integers",
-       [](B& b) {
-         return &b.add(K::div, {&b.ints({7, -7, 9, -9}), &b.ints({2, 2, -4, -4})});
-       }},
-      {"pow",
-       [](B& b) {
-         return &b.add(K::pow, {&b.add(K::abs, {&b.input({2, 3})}), &b.scalar(1.5F)});
-       }},
-      {"min",
-       [](B& b) {
-         return &b.add(K::min, {&b.input({2, 3}), &b.weight({3}), &b.weight({2, 1})});
-       }},
-      {"max",
-       [](B& b) {
-         return &b.add(K::max, {&b.input({2, 3}), &b.weight({3})});
-       }},
-      {"equal",
-       [](B& b) {
-         Value& same = b.add(K::equal, {&b.ints({1, 2, 3}), &b.ints({1, 5, 3})});
-         return &b.add(K::where, {&same, &b.weight({3}), &b.scalar(0)});
-       }},
-      {"greater", compare<K::greater>},
-      {"less", compare<K::less>},
-      {"reduce_mean", reduce<K::reduce_mean>},
-      {"reduce_sum", reduce<K::reduce_sum>},
-      {"reduce_max", reduce<K::reduce_max>},
-      {"reduce_min", reduce<K::reduce_min>},
-      {"reduce_prod", reduce<K::reduce_prod>},
-      {"reduce_l2", reduce<K::reduce_l2>},
-      {"reduce_nothing",
-       [](B& b) {
-         return &b.add(K::reduce_sum, {&b.input({2, 3})},
-                       {{attr::noop_with_empty_axes, std::int64_t{1}}});
-       }},
-  };
-}
 
 Value* convolution(B& b, Shape x, std::vector<std::int64_t> w,
                    std::vector<NamedAttribute> attributes) {
@@ -225,23 +108,6 @@ std::vector<OperatorCase> contraction_cases() {
          return &b.add(K::matmul_integer, {&x, &w, &b.constant<std::uint8_t>({}, {7}),
                                            &b.constant<std::int8_t>({}, {-1})});
        }},
-      {"batch_norm",
-       [](B& b) {
-         return &b.add(K::batch_norm, {&b.input({2, 3, 4, 4}), &b.weight({3}), &b.weight({3}),
-                                       &b.weight({3}), &b.weight({3}, 1.5F)});
-       }},
-      {"layer_norm",
-       [](B& b) {
-         return &b.add(K::layer_norm, {&b.input({2, 3, 4}), &b.weight({4}), &b.weight({4})});
-       }},
-      {"softmax",
-       [](B& b) {
-         return &b.add(K::softmax, {&b.input({2, 5, 3})}, {{attr::axis, std::int64_t{1}}});
-       }},
-      {"log_softmax",
-       [](B& b) {
-         return &b.add(K::log_softmax, {&b.input({2, 5})});
-       }},
   };
 }
 
@@ -304,6 +170,12 @@ std::vector<OperatorCase> pool_cases() {
          return pool(b, K::global_max_pool, {2, 3, 4, 5}, {});
        }},
   };
+}
+
+template <OpKind kind>
+Value* blocks(B& b, std::vector<std::int64_t> shape, std::string_view mode) {
+  return &b.add(kind, {&b.input(Shape(shape.begin(), shape.end()))},
+                {{attr::blocksize, std::int64_t{2}}, {attr::mode, std::string(mode)}});
 }
 
 std::vector<OperatorCase> movement_cases() {
@@ -395,6 +267,22 @@ std::vector<OperatorCase> movement_cases() {
          return &b.add(K::constant_of_shape, {&b.ints({2, 3})},
                        {{attr::value, Tensor::of<float>({1}, {2.5F})}});
        }},
+      {"depth_to_space",
+       [](B& b) {
+         return blocks<K::depth_to_space>(b, {2, 8, 2, 3}, "DCR");
+       }},
+      {"depth_to_space_crd",
+       [](B& b) {
+         return blocks<K::depth_to_space>(b, {2, 8, 2, 3}, "CRD");
+       }},
+      {"space_to_depth",
+       [](B& b) {
+         return blocks<K::space_to_depth>(b, {2, 3, 4, 6}, "DCR");
+       }},
+      {"space_to_depth_crd",
+       [](B& b) {
+         return blocks<K::space_to_depth>(b, {2, 3, 4, 6}, "CRD");
+       }},
   };
 }
 
@@ -444,13 +332,9 @@ std::vector<OperatorCase> quantize_cases() {
 }  // namespace
 
 const std::vector<OperatorCase>& operator_cases() {
-  static const std::vector<OperatorCase> all = [] {
-    std::vector<OperatorCase> cases;
-    for (const auto& part : {unary_cases(), binary_cases(), contraction_cases(), pool_cases(),
-                             movement_cases(), quantize_cases(), index_cases(), rare_cases()})
-      cases.insert(cases.end(), part.begin(), part.end());
-    return cases;
-  }();
+  static const std::vector<OperatorCase> all =
+      joined({element_cases(), reduction_cases(), contraction_cases(), pool_cases(),
+              movement_cases(), quantize_cases(), index_cases()});
   return all;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -13,11 +14,14 @@ struct OperatorCase {
   Value* (*build)(GraphBuilder& b);
 };
 
-// Truth values, and elements chosen, repeated or written by index.
+// Functions of single elements.
+std::vector<OperatorCase> element_cases();
+// Along axes: reductions, running sums, normalisation.
+std::vector<OperatorCase> reduction_cases();
+// Elements chosen, repeated or written by index.
 std::vector<OperatorCase> index_cases();
-// Trigonometric functions, the rarer activations, normalisations and reductions.
-std::vector<OperatorCase> rare_cases();
 
+std::vector<OperatorCase> joined(std::initializer_list<std::vector<OperatorCase>> parts);
 const std::vector<OperatorCase>& operator_cases();
 
 }  // namespace rcc
