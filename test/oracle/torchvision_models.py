@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Send torchvision's classification networks through rcc and compare in ONNX Runtime.
 
-    test/oracle/torchvision_models.py [--only GLOB] [--exporter NAME]... [--passes PIPELINE]
+    test/oracle/torchvision_models.py [--only GLOB] [--exporter NAME]... [--jobs N] [--passes PIPELINE]
 
 For each network of at most 100 million parameters and each of PyTorch's exporters: random weights and
 statistics, export, ONNX -> .rir with its weights in a side file -> ONNX, both files in ONNX Runtime on
@@ -14,7 +14,8 @@ The exit status is 1 when a line is not good.
 import argparse
 import collections
 import fnmatch
-import gc
+import functools
+import multiprocessing
 import os
 import pathlib
 import re
@@ -135,26 +136,33 @@ def check(made, name, exporter, folder, size, batch=2, passes="", **export_optio
     return line
 
 
+def lines_of(name, options):
+    """The lines of one network, one for each exporter."""
+    made = torchvision_network.network(name)
+    lines = []
+    for exporter in options.exporter or torchvision_network.EXPORTERS:
+        if exporter == "torchscript_bn" and not torchvision_network.has_batch_norm(made):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            lines.append(check(made, name, exporter, pathlib.Path(folder),
+                               options.size or torchvision_network.size_of(name), passes=options.passes))
+    return lines
+
+
 def table(options):
     print(ROW.format(*HEAD), flush=True)
-    bad, lines = 0, 0
-    for name in torchvision_network.names(MOST_PARAMETERS):
-        if not any(fnmatch.fnmatch(name, pattern) for pattern in options.only or ["*"]):
-            continue
-        made = torchvision_network.network(name)
-        for exporter in options.exporter or torchvision_network.EXPORTERS:
-            if exporter == "torchscript_bn" and not torchvision_network.has_batch_norm(made):
-                continue
-            with tempfile.TemporaryDirectory() as folder:
-                line = check(made, name, exporter, pathlib.Path(folder),
-                             options.size or torchvision_network.size_of(name), passes=options.passes)
-            print(line, flush=True)
-            lines += 1
-            bad += not line.is_good(options.lossy)
-        del made
-        gc.collect()
-    print(f"{lines - bad} of {lines} lines are good")
-    return 1 if bad else 0
+    names = [name for name in torchvision_network.names(MOST_PARAMETERS)
+             if any(fnmatch.fnmatch(name, pattern) for pattern in options.only or ["*"])]
+    bad, count = 0, 0
+    # A process a network: what an exporter keeps in memory goes with it.
+    with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=1) as pool:
+        for lines in pool.imap(functools.partial(lines_of, options=options), names, chunksize=1):
+            for line in lines:
+                print(line, flush=True)
+                count += 1
+                bad += not line.is_good(options.lossy)
+    print(f"{count - bad} of {count} lines are good")
+    return 1 if bad or not count else 0
 
 
 def main():
@@ -164,6 +172,7 @@ def main():
     parser.add_argument("--exporter", action="append", choices=torchvision_network.EXPORTERS)
     parser.add_argument("--passes", default="", help="a pipeline of rcc-opt")
     parser.add_argument("--lossy", action="store_true", help="the pipeline changes results on purpose")
+    parser.add_argument("--jobs", type=int, default=1, help="networks at once; each takes up to 3 GB")
     parser.add_argument("--size", type=int, help="pixels; else what the network was made for")
     return table(parser.parse_args())
 
