@@ -18,7 +18,8 @@ struct NumericVerdict {
 };
 
 // Whether `after` computes what `before` computes, as `effect` promises: bitwise for exact, within
-// `tolerance` of the largest magnitude for approx; lossy promises nothing.
+// `tolerance` of the largest magnitude for approx, or as far as the rounding of `before` itself goes;
+// lossy promises nothing.
 // The graphs run at a small spatial size where both can; a difference seen there counts only if it
 // is also there at the real size.
 NumericVerdict check_numerics(const Graph& before, const Graph& after, Effect effect,

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "ir/interpreter.h"
-#include "ir/shape_inference.h"
 #include "ir/support/number_text.h"
+#include "passes/wide_graph.h"
 
 namespace rcc {
 
@@ -85,27 +85,6 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
   return largest;
 }
 
-Tensor in_f64(const Tensor& tensor) {
-  if (tensor.dtype() != DType::f32) return tensor;
-  return Tensor::from_doubles(DType::f64, tensor.shape(), tensor.to_doubles());
-}
-
-// The graph with f64 in place of f32; nullopt where an operator insists on f32.
-std::optional<Graph> widened(const Graph& graph) {
-  Graph wide = graph.clone();
-  for (Value* input : wide.inputs()) {
-    Type type = input->type();
-    if (type.dtype == DType::f32) type.dtype = DType::f64;
-    wide.set_type(*input, std::move(type));
-  }
-  for (Value* constant : wide.constants()) wide.set_tensor(*constant, in_f64(constant->tensor()));
-  if (!infer_types_anew(wide)) return std::nullopt;
-  return wide;
-}
-
-// A difference of rounding may be as large as that of several such graphs.
-constexpr double kRoundingFactor = 4;
-
 class OutputComparer {
  public:
   // `wide` is the old graph in f64, if it can be.
@@ -160,7 +139,7 @@ class OutputComparer {
     if (!wide_) return 0;
     if (!wide_results_) {
       std::vector<Tensor> inputs;
-      for (const Tensor& input : *inputs_) inputs.push_back(in_f64(input));
+      for (const Tensor& input : *inputs_) inputs.push_back(widened(input));
       wide_results_ = interpret(*wide_, inputs).value_or(std::vector<Tensor>());
     }
     if (index >= wide_results_->size()) return 0;

@@ -80,6 +80,31 @@ TEST(Pipeline, HoldsApproxToItsTolerance) {
   EXPECT_THAT(strict.error().message(), HasSubstr("promises `approx 1e-06` and breaks it"));
 }
 
+template <int kHundredths>
+Result<void> set_first_constant(Graph& graph, const NoOptions&, PassContext&) {
+  graph.set_tensor(constant(graph), Tensor::scalar(kHundredths / 100.0f));
+  return {};
+}
+
+// x + a + 2^20 - 2^20 has what the large number leaves of x + a; a difference of a has to be larger.
+TEST(Pipeline, DoesNotBlameAPassForTheRoundingOfTheGraph) {
+  constexpr std::string_view kRounds = R"(graph @rounds(%x: f32[64]) {
+    @a = const f32[] <1.0>
+    @large = const f32[] <1048576.0>
+    %s = add(%x, @a)
+    %t = add(%s, @large)
+    %y = sub(%t, @large)
+    return %y
+  })";
+  const auto verdict = [&](Body body) {
+    Graph graph = parse_graph(kRounds).value();
+    return run(graph, {instance("pass", {.effect = Effect::approx, .tolerance = 1e-6}, body)},
+               {.verify = Verify::numeric});
+  };
+  EXPECT_TRUE(verdict(set_first_constant<101>));
+  EXPECT_FALSE(verdict(set_first_constant<200>));
+}
+
 TEST(Pipeline, LossyMayChangeNumbers) {
   Graph graph = sum_graph();
   EXPECT_TRUE(run(graph, {instance("prune", {.effect = Effect::lossy}, nudge)},
