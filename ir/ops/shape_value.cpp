@@ -19,9 +19,16 @@ constexpr std::int64_t kMaxNumber = std::int64_t{1} << 62;
 
 MaybeElements elements_of(const Value& value, int& budget);
 
-MaybeElements of_operand(const Node& node, std::size_t index, int& budget) {
+// The elements of any operand, in row-major order.
+MaybeElements of_any_operand(const Node& node, std::size_t index, int& budget) {
   const Value* value = node.operand(index);
   return value ? elements_of(*value, budget) : std::nullopt;
+}
+
+// The elements of a scalar or a vector, which have one index.
+MaybeElements of_operand(const Node& node, std::size_t index, int& budget) {
+  const Value* value = node.operand(index);
+  return value && value->type().rank() <= 1 ? elements_of(*value, budget) : std::nullopt;
 }
 
 std::optional<Ints> numbers_in(const MaybeElements& elements) {
@@ -243,7 +250,7 @@ MaybeElements of_range(const Node& node, int& budget) {
 }
 
 MaybeElements of_cast(const Node& node, int& budget) {
-  MaybeElements elements = of_operand(node, 0, budget);
+  MaybeElements elements = of_any_operand(node, 0, budget);
   if (!elements || node.result()->type().dtype != DType::boolean) return elements;
   for (ShapeElement& element : *elements) {
     element = element.number ? of_number(*element.number != 0 ? 1 : 0) : ShapeElement{};
@@ -282,7 +289,7 @@ MaybeElements of_node(const Node& node, int& budget) {
     case OpKind::squeeze:
     case OpKind::unsqueeze:
     case OpKind::reshape:
-      return of_operand(node, 0, budget);
+      return of_any_operand(node, 0, budget);
     default:
       // Not a shape computation; new operators need no entry.
       return std::nullopt;

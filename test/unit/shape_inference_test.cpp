@@ -342,5 +342,21 @@ TEST_F(ShapeInferenceTest, ShapesThatAreChosenFromTwo) {
   EXPECT_EQ(result_of(OpKind::expand, {&x, &shape}), "f32[N,4,8]");
 }
 
+// Row 0 of [[2, 3], [4, 5]] is two numbers; what rows and columns make of sizes is known no more.
+TEST_F(ShapeInferenceTest, ShapesInRowsAndColumns) {
+  Value& x = input({Dim(2), Dim(3), Dim(4), Dim(5)});
+  Value& sizes = graph.add(OpKind::shape, {&x});
+  Value& rows = graph.add(OpKind::reshape, {&sizes, &numbers({2, 2})});
+  Value& first = graph.add_constant("first", Tensor::of<std::int64_t>({}, {0}));
+  Value& row = graph.add(OpKind::gather, {&rows, &first});
+  EXPECT_EQ(result_of(OpKind::constant_of_shape, {&row}), "f32[?,?]");
+  Value& two_columns =
+      graph.add(OpKind::concat, {&rows, &rows}, {{attr::axis, std::int64_t{1}}});
+  Value& flat = graph.add(OpKind::reshape, {&two_columns, &numbers({-1})});
+  EXPECT_EQ(result_of(OpKind::constant_of_shape, {&flat}), "f32[?,?,?,?,?,?,?,?]");
+  Value& back = graph.add(OpKind::reshape, {&rows, &numbers({-1})});
+  EXPECT_EQ(result_of(OpKind::constant_of_shape, {&back}), "f32[2,3,4,5]");
+}
+
 }  // namespace
 }  // namespace rcc
