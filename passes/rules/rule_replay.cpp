@@ -157,11 +157,40 @@ std::vector<InputSize> sizes_to_try(const std::vector<Node*>& nodes) {
   return sizes;
 }
 
-// What the rule asks of sizes holds in the cut-out as it did at the site.
+bool is_equal(const Datum& a, const Datum& b) {
+  return a.shape == b.shape && a.data == b.data && a.text == b.text;
+}
+
+// Whether a replacement computes the same at both sites: what it computes from sizes need not.
+bool agrees(const Expression& expression, const Bindings& a, const Bindings& b) {
+  if (!expression.is_build) {
+    if (expression.symbol.kind == Symbol::Kind::let)
+      return is_equal(a.lets[expression.symbol.index], b.lets[expression.symbol.index]);
+    if (expression.type.kind == ExpressionType::Kind::number ||
+        expression.type.kind == ExpressionType::Kind::list) {
+      const DatumResult left = evaluate(expression, a);
+      const DatumResult right = evaluate(expression, b);
+      return left && right && is_equal(*left, *right);
+    }
+  }
+  const auto inner = [&](const Expression& part) { return agrees(part, a, b); };
+  return std::ranges::all_of(expression.children, inner) &&
+         std::ranges::all_of(expression.attributes, [&](const BuildAttribute& attribute) {
+           return std::ranges::all_of(attribute.value, inner);
+         });
+}
+
+// What the rule asks of sizes holds in the cut-out as it did at the site, and its replacement is
+// the one of the site.
 bool is_site(const CutOut& cut, const Rule& rule, const Bindings& bindings) {
   Node* root = cut.graph.outputs().front().value->producer();
-  return root != nullptr &&
-         Matcher(*bindings.options).match(rule, *root) == Matcher::Outcome::yes;
+  Matcher matcher(*bindings.options);
+  if (root == nullptr || matcher.match(rule, *root) != Matcher::Outcome::yes) return false;
+  const auto is_same = [&](const Expression& made) {
+    return agrees(made, bindings, matcher.bindings());
+  };
+  return std::ranges::all_of(rule.definitions, is_same, &NodeDefinition::node) &&
+         std::ranges::all_of(rule.replacements, is_same, &Replacement::with);
 }
 
 }  // namespace
