@@ -158,10 +158,14 @@ NodeForm NodeReader::form_of(const onnx::NodeProto& node, const Attributes& attr
     if (!node.input(index).empty())
       form.set_operand(static_cast<std::size_t>(index), {.value = find(node.input(index)), .literal = {}});
   for (const auto& name : node.output()) form.results.push_back(!name.empty());
-  // Old files always name the mask, which was no boolean then. Not so for others: the results of an
-  // old BatchNormalization say whether it trains.
-  if (node.op_type() == "Dropout" && node.output_size() > 1 && !with_readers_.contains(node.output(1)))
-    form.results[1] = false;
+  // Old files always name the mask, which was no boolean then, and all five results of a
+  // BatchNormalization that trains, of which the last two are gone.
+  const auto forget_unread = [&](std::size_t from) {
+    for (std::size_t index = from; index < form.results.size(); ++index)
+      if (!with_readers_.contains(node.output(static_cast<int>(index)))) form.results[index] = false;
+  };
+  if (node.op_type() == "Dropout") forget_unread(1);
+  if (node.op_type() == "BatchNormalization") forget_unread(3);
   while (!form.results.empty() && !form.results.back()) form.results.pop_back();
   return form;
 }

@@ -86,6 +86,9 @@ Result<void> NodeWriter::write_known(const Node& node, onnx::NodeProto& proto) {
   for (const auto& [name, value] : form.attributes)
     RCC_TRY(write_attribute(name, value, *proto.add_attribute()));
   write_results(node, proto);
+  // Results that an older form has to name.
+  for (std::size_t index = node.result_count(); index < form.results.size(); ++index)
+    proto.add_output(names_.fresh(fmt::format("{}_result_{}", node.label(), index)));
   return {};
 }
 

@@ -40,6 +40,8 @@ Refusal lower_batch_norm_14(NodeForm& form) {
   const bool is_training = form.find_int("training_mode").value_or(0) != 0;
   if (is_training != (form.has_result(1) || form.has_result(2)))
     return "its training mode is not the one that its results imply";
+  // Then all five had to be there, or the first alone.
+  if (is_training) form.results.assign(5, true);
   form.remove("training_mode");
   return std::nullopt;
 }

@@ -163,6 +163,23 @@ class Small(RoundTrip):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(len(onnx.load(dropped).graph.node), 1)
 
+    def test_batch_norm_that_trains(self):
+        """Before opset 14 it named five results; of weights it is what standardizes them."""
+        statistics = [constant("gamma", weights(4)), constant("beta", weights(4, seed=2)),
+                      constant("mean", weights(4, seed=3)), constant("var", np.abs(weights(4, seed=4)) + 1)]
+        results = ["w", "running_mean", "running_var", "saved_mean", "saved_var"]
+        nodes = [helper.make_node("BatchNormalization", ["v", "gamma", "beta", "mean", "var"], results, "standardize"),
+                 helper.make_node("Conv", ["x", "w"], ["y"])]
+        for opset in (9, 13):
+            with self.subTest(opset=opset):
+                made = model(nodes, [info("v", [3, 4, 5]), info("x", [1, 4, 9])], [info("y", [1, 3, 5])], statistics,
+                             opset, 5)
+                out = self.round_trip(made)
+                self.assertEqual(len(out.graph.node[0].output), 5)
+                text = self.folder / "out.rir"
+                self.assertEqual(self.rcc(self.folder / "in.onnx", text).returncode, 0)
+                self.assertIn("training_mode = 1", text.read_text())
+
     def test_unsorted_nodes_and_metadata(self):
         nodes = [helper.make_node("Relu", ["c"], ["y"], "late"),
                  helper.make_node("Neg", ["x"], ["c"], "early")]

@@ -119,6 +119,7 @@ TEST_F(VersionsTest, BatchNormalization) {
   EXPECT_EQ(training.find_int("training_mode"), 1);
   EXPECT_FALSE(lower_to(training, 9).has_value());
   EXPECT_EQ(training.find("training_mode"), nullptr);
+  EXPECT_EQ(training.results, std::vector<bool>(5, true));
 
   NodeForm saved = form("BatchNormalization");
   saved.results = {true, true, true, true, true};
