@@ -54,6 +54,13 @@ Value& mish(Pieces& pieces, const Node&) {
   return pieces.add(OpKind::mul, {&x, &pieces.add(OpKind::tanh, {&smooth})});
 }
 
+Value& swish(Pieces& pieces, const Node& node) {
+  Value& x = pieces.operand(0);
+  const double alpha = node.attribute_float(attr::alpha);
+  Value& scaled = alpha == 1 ? x : pieces.add(OpKind::mul, {&x, &pieces.number(alpha)});
+  return pieces.add(OpKind::mul, {&x, &pieces.add(OpKind::sigmoid, {&scaled})});
+}
+
 // x * (1 + f) / 2.
 Value& gelu_of(Pieces& pieces, Value& function) {
   Value& shifted = pieces.add(OpKind::add, {&function, &pieces.number(1)});
@@ -114,6 +121,7 @@ constexpr std::array kRecipes{
     Recipe{OpKind::hard_swish, hard_swish},
     Recipe{OpKind::layer_norm, layer_norm},
     Recipe{OpKind::mish, mish},
+    Recipe{OpKind::swish, swish},
     Recipe{OpKind::gelu, gelu},
 };
 

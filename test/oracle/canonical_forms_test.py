@@ -275,6 +275,15 @@ class OlderOpsets(Forms):
         text = self.check(nodes, [], "fuse_hard_swish", ["HardSigmoid", "Mul"], 9, [2, 3])
         self.assertIn("%y = hard_swish(%x)", text)
 
+    def test_swish(self):
+        nodes = [helper.make_node("Mul", ["x", "a"], ["m"]), helper.make_node("Sigmoid", ["m"], ["s"]),
+                 helper.make_node("Mul", ["s", "x"], ["y"])]
+        text = self.check(nodes, scalars(a=1.702), "fuse_swish", ["Mul", "Sigmoid", "Mul"], 9, [2, 3])
+        self.assertIn("%y = swish(%x) {alpha = 1.702}", text)
+        text = self.check([helper.make_node("Sigmoid", ["x"], ["s"]), helper.make_node("Mul", ["x", "s"], ["y"])],
+                          [], "fuse_swish", ["Sigmoid", "Mul"], 13, [2, 3])
+        self.assertIn("%y = swish(%x)", text)
+
     def test_the_operator_is_kept_where_the_opset_has_it(self):
         made = base.model(gelu_pieces("x", "y"), [info("x", [2, 3])], [info("y", [2, 3])],
                           scalars(root=2**0.5, one=1, half=0.5), 20, 9)
@@ -282,7 +291,7 @@ class OlderOpsets(Forms):
         self.assertEqual([node.op_type for node in out.graph.node], ["Gelu"])
 
     def test_mish(self):
-        """No rule makes one, so it comes from a text."""
+        """From a text, at the opset that a text without one is written at."""
         text = self.folder / "mish.rir"
         text.write_text("graph @mish(%x: f32[2,3]) {\n  %y = mish(%x)\n  return %y\n}\n")
         target = self.folder / "out.onnx"
