@@ -79,6 +79,7 @@ class Matcher {
   bool check_uses(const MatchStep& step);
   bool is_matched(const Node& node) const;
   bool has_matched_readers(const Value& value) const;
+  std::size_t matched_uses(const Value& value) const;
   Outcome check_statements();
   Value* operand(const MatchStep& step);
   bool is_near() const;

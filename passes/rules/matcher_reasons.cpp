@@ -176,17 +176,31 @@ void Matcher::explain_dim(const Value& value, std::size_t axis, const DimPattern
                         size, wanted);
 }
 
+// How often the matched nodes read a value.
+std::size_t Matcher::matched_uses(const Value& value) const {
+  std::vector<Node*> nodes = bindings_.nodes;
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+  std::size_t count = 0;
+  for (const Node* node : nodes)
+    for (std::size_t i = 0; i < node->operand_count(); ++i)
+      count += node->operand(i) == &value ? 1 : 0;
+  return count;
+}
+
 void Matcher::explain_readers(const Value& value) {
   if (value.is_output()) {
     reason_ = fmt::format("{} is an output of the graph", label_of(value));
     return;
   }
+  // Only those that are named are looked at: there may be thousands.
+  const std::size_t count = value.use_count() - matched_uses(value);
   std::string named;
-  std::size_t count = 0;
+  std::size_t listed = 0;
   for (const Use& use : value.uses()) {
+    if (listed == std::min(count, kMostReaders)) break;
     if (is_matched(use.user())) continue;
-    if (++count > kMostReaders) continue;
-    named += fmt::format("{}{}", named.empty() ? "" : ", ", describe(use.user()));
+    named += fmt::format("{}{}", listed++ == 0 ? "" : ", ", describe(use.user()));
   }
   if (count > kMostReaders) named += fmt::format(" and {} more", count - kMostReaders);
   reason_ = fmt::format("{} is also read by {}", label_of(value), named);

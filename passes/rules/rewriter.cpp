@@ -92,9 +92,9 @@ bool Rewriter::changes_nothing() const {
   if (rule_.keeps_nodes()) return false;
   for (std::size_t i = 0; i < replacements_.size(); ++i) {
     const Value& old = *bindings_.values[static_cast<std::size_t>(rule_.replacements[i].slot)];
-    if (old.result_index() != 0 || !is_like(old, replacements_[i], old)) return false;
+    if (!is_like(old, replacements_[i], old)) return false;
   }
-  return definitions_.empty();
+  return true;
 }
 
 Rewriter::Problem Rewriter::refuse_existing(const Value& replaced, const Value& with) const {

@@ -125,6 +125,7 @@ class Rewriter {
   bool was_inserted(const Value& value, const Plan& plan) const;
   // Whether `value` is what the plan would make from any value in place of `source`.
   bool is_like(const Value& value, const Plan& plan, const Value& source) const;
+  bool is_node_like(const Value& value, const Plan& plan, const Value& source) const;
   bool has_same_attributes(const Node& node, const Plan& plan) const;
   Problem check_order(const Plan& plan, const Node& before) const;
   void make_edge(Edge& edge);
@@ -132,6 +133,7 @@ class Rewriter {
   Node* find_shared(const Plan& plan);
   const Value& found_by(const Plan& plan, const std::vector<Value*>& operands) const;
   void connect(const Edge& edge);
+  bool is_read_elsewhere(const Value& constant) const;
   void set(const Change& change);
 
   Graph& graph_;

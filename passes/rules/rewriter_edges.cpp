@@ -76,9 +76,16 @@ bool Rewriter::is_like(const Value& value, const Plan& planned, const Value& sou
     return value.is_constant() && value.tensor().same_contents(planned.tensor);
   if (planned.kind == Plan::Kind::existing)
     return planned.value == &value || planned.value == &source;
+  if (planned.kind == Plan::Kind::made)
+    return value.result_index() == planned.result &&
+           is_node_like(value, definitions_[planned.definition], source);
+  return planned.kind == Plan::Kind::node && value.result_index() == 0 &&
+         is_node_like(value, planned, source);
+}
+
+bool Rewriter::is_node_like(const Value& value, const Plan& planned, const Value& source) const {
   const Node* node = value.producer();
-  if (planned.kind != Plan::Kind::node || node == nullptr || node->op().name != planned.op->name ||
-      !has_same_attributes(*node, planned))
+  if (node == nullptr || node->op().name != planned.op->name || !has_same_attributes(*node, planned))
     return false;
   for (std::size_t i = 0; i < std::max(planned.operands.size(), node->operand_count()); ++i) {
     const Value* operand = node->operand(i);
@@ -181,13 +188,19 @@ Rewriter::Problem Rewriter::plan_change(const ConstantChange& rule) {
   return std::nullopt;
 }
 
+// Looks no further than the first other reader: there may be thousands.
+bool Rewriter::is_read_elsewhere(const Value& constant) const {
+  if (constant.is_output()) return true;
+  for (const Use& use : constant.uses())
+    if (std::find(bindings_.nodes.begin(), bindings_.nodes.end(), &use.user()) ==
+        bindings_.nodes.end())
+      return true;
+  return false;
+}
+
 void Rewriter::set(const Change& change) {
   Value* constant = change.constant;
-  bool is_shared = constant->is_output();
-  for (const Use& use : constant->uses())
-    is_shared = is_shared || std::find(bindings_.nodes.begin(), bindings_.nodes.end(),
-                                       &use.user()) == bindings_.nodes.end();
-  if (is_shared && change.rule->readers == ConstantChange::Readers::matched) {
+  if (change.rule->readers == ConstantChange::Readers::matched && is_read_elsewhere(*constant)) {
     Value& copy = graph_.add_constant(constant->name(), change.tensor, constant->is_sparse());
     for (Node* node : bindings_.nodes) graph_.replace_uses_in(*node, *constant, copy);
     graph_.drop_ranges_after(copy);

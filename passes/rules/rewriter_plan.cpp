@@ -5,6 +5,7 @@
 
 #include "passes/rules/matcher.h"
 #include "passes/rules/rewriter.h"
+#include "passes/rules/rule_checker.h"
 
 namespace rcc {
 
@@ -36,6 +37,19 @@ std::string_view word_for(Role role, std::string_view operand) {
   return operand;
 }
 
+// A whole number, or a list of them.
+tl::expected<AttributeValue, std::string> whole_attribute(const Datum& datum,
+                                                          const AttributeInfo& info) {
+  Ints list;
+  for (const double element : datum.data) {
+    const auto whole = to_whole(element);
+    if (!whole) return refuse(fmt::format("attribute {}: {}", info.name, whole.error()));
+    list.push_back(*whole);
+  }
+  if (info.type == AttributeType::integer) return AttributeValue(list.at(0));
+  return AttributeValue(std::move(list));
+}
+
 }  // namespace
 
 Rewriter::PlanResult Rewriter::plan(const Expression& expression) {
@@ -57,9 +71,7 @@ Rewriter::PlanResult Rewriter::plan(const Expression& expression) {
   if (expression.type.kind == ExpressionType::Kind::value ||
       expression.type.kind == ExpressionType::Kind::none) {
     // `(b or none)`, `(b or x)`.
-    const Expression& left = expression.children[0];
-    const bool is_absent = bindings_.values[left.symbol.index] == nullptr;
-    return plan(expression.children[is_absent ? 1 : 0]);
+    return plan(expression.children[is_absent(expression.children[0], bindings_) ? 1 : 0]);
   }
   return plan_constant(expression);
 }
@@ -104,7 +116,9 @@ Rewriter::PlanResult Rewriter::plan_constant(const Expression& expression) {
     DatumResult axis = evaluate(expression.children[2], bindings_);
     if (!factors) return refuse(std::move(factors).error());
     if (!axis) return refuse(std::move(axis).error());
-    auto scaled = scale_directly(source.tensor(), *factors, to_int(axis->data[0]));
+    const auto along = to_whole(axis->data[0]);
+    if (!along) return refuse(along.error());
+    auto scaled = scale_directly(source.tensor(), *factors, *along);
     if (scaled) {
       constant.tensor = std::move(*scaled);
       constant.is_sparse = source.is_sparse();
@@ -123,20 +137,24 @@ tl::expected<AttributeValue, std::string> Rewriter::plan_attribute(
   if (value.symbol.kind == Symbol::Kind::attribute &&
       type_of(bindings_.attributes[value.symbol.index]) == info.type)
     return bindings_.attributes[value.symbol.index];
+  // As written: float64 does not hold every whole number.
+  AttributeValue literal;
+  if (value.kind != Expression::Kind::none && RuleChecker::to_attribute(value, info.type, literal))
+    return literal;
   DatumResult datum = evaluate(value, bindings_);
   if (!datum) return refuse(std::move(datum).error());
+  const bool is_list = info.type == AttributeType::ints || info.type == AttributeType::reals;
+  if (is_list && datum->shape.size() > 1)
+    return refuse(fmt::format("attribute {} would be a tensor of {} axes, not a list", info.name,
+                              datum->shape.size()));
   switch (info.type) {
     case AttributeType::integer:
-      return to_int(datum->data.at(0));
+    case AttributeType::ints:
+      return whole_attribute(*datum, info);
     case AttributeType::real:
       return static_cast<float>(datum->data.at(0));
     case AttributeType::string:
       return datum->text.value_or("");
-    case AttributeType::ints: {
-      Ints list;
-      for (const double element : datum->data) list.push_back(to_int(element));
-      return list;
-    }
     case AttributeType::reals:
       return Floats(datum->data.begin(), datum->data.end());
     case AttributeType::tensor:

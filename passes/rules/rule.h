@@ -216,7 +216,8 @@ struct Rule {
   TextRange range;
   Effect effect = Effect::exact;
   double tolerance = 0;
-  std::int64_t benefit = 0;
+  // Once checked: the number of patterns when none is given.
+  std::optional<std::int64_t> benefit = std::nullopt;
   bool is_recursive = false;
   // Operands before users; the root is last.
   std::vector<NodePattern> patterns;

@@ -11,6 +11,18 @@ namespace {
 
 using Kind = ExpressionType::Kind;
 
+// The first name in what is made that stands for a result of node `root`, or null. Functions may ask
+// about it: `shape(y)` is known before.
+const Expression* find_result_of(const Expression& expression, int root) {
+  if (expression.symbol.kind == Symbol::Kind::value)
+    return expression.symbol.node == root ? &expression : nullptr;
+  const bool is_choice = expression.kind == Expression::Kind::binary;
+  if (!expression.is_build && !is_choice) return nullptr;
+  for (const Expression& child : expression.children)
+    if (const Expression* found = find_result_of(child, root)) return found;
+  return nullptr;
+}
+
 }  // namespace
 
 void RuleChecker::check_actions() {
@@ -24,13 +36,57 @@ void RuleChecker::check_actions() {
   if (rule_.is_recursive && rule_.keeps_nodes())
     errors_.add(rule_.range, fmt::format("rule `{}` is recursive, but replaces nothing", rule_.name),
                 "only a rule that replaces its root can rewrite its own result");
+  check_conflicts();
   if (rule_.keeps_nodes()) return;
+  check_root_reads();
   const std::string_view message = "the node of this edge or constant is replaced by the same rule";
   const std::string_view help = "say it in the replacement";
   for (const EdgeInsertion& edge : rule_.edges)
     errors_.add(edge.range, std::string(message), std::string(help));
   for (const ConstantChange& change : rule_.changes)
     errors_.add(change.range, std::string(message), std::string(help));
+}
+
+// What goes on an edge, and what a constant becomes, is computed from what was there.
+void RuleChecker::check_conflicts() {
+  for (auto edge = rule_.edges.begin(); edge != rule_.edges.end(); ++edge) {
+    if (edge->node < 0) continue;
+    const auto is_same = [&](const EdgeInsertion& other) {
+      return other.slot == edge->slot && other.node == edge->node;
+    };
+    if (std::any_of(rule_.edges.begin(), edge, is_same))
+      errors_.add(edge->range,
+                  fmt::format("the edge from `{}` to `{}` is given twice", edge->source, edge->target),
+                  "insert all that goes there at once");
+    for (const ConstantChange& change : rule_.changes)
+      if (change.slot == edge->slot)
+        errors_.add(edge->range, fmt::format("`{}` is set by the same rule", edge->source),
+                    "insert what is computed from it, or set it in another rule");
+  }
+}
+
+// New nodes take the place of the root, so they cannot read what it computes.
+void RuleChecker::check_root_reads() {
+  const int root = static_cast<int>(rule_.patterns.size()) - 1;
+  const auto refuse = [&](const Expression& read) {
+    errors_.add(read.range, fmt::format("`{}` is a result of the node that is replaced", read.text),
+                "what takes its place reads its operands");
+  };
+  for (const NodeDefinition& definition : rule_.definitions)
+    if (const Expression* read = find_result_of(definition.node, root)) refuse(*read);
+  for (const Replacement& replacement : rule_.replacements) {
+    const Expression* read = find_result_of(replacement.with, root);
+    if (read == nullptr) continue;
+    // Another result that stays may take over.
+    const auto is_replaced = [&](const Replacement& other) {
+      return other.slot == static_cast<int>(read->symbol.index);
+    };
+    if (read != &replacement.with)
+      refuse(*read);
+    else if (std::any_of(rule_.replacements.begin(), rule_.replacements.end(), is_replaced) &&
+             read->symbol.index != static_cast<std::uint32_t>(replacement.slot))
+      errors_.add(read->range, fmt::format("`{}` is replaced itself", read->text));
+  }
 }
 
 void RuleChecker::check_replacement(Replacement& replacement) {

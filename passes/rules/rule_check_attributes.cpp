@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -10,6 +11,23 @@
 namespace rcc {
 
 namespace {
+
+bool is_whole_list(const Expression& literal) {
+  return literal.kind == Expression::Kind::list &&
+         std::all_of(literal.children.begin(), literal.children.end(),
+                     [](const Expression& item) { return item.integer.has_value(); });
+}
+
+bool fits_f32(double number) { return std::isfinite(static_cast<float>(number)); }
+
+bool may_be_unset(const NodePattern& pattern, const std::string& name) {
+  return std::any_of(pattern.ops.begin(), pattern.ops.end(), [&](const OpInfo* op) {
+    const AttributeInfo& info = *op->find_attribute(name);
+    return !info.is_required && type_of(info.default_value) == AttributeType::none;
+  });
+}
+
+}  // namespace
 
 std::string_view name_of(AttributeType type) {
   switch (type) {
@@ -34,21 +52,6 @@ std::string_view name_of(AttributeType type) {
   }
   return "nothing";
 }
-
-bool is_whole_list(const Expression& literal) {
-  return literal.kind == Expression::Kind::list &&
-         std::all_of(literal.children.begin(), literal.children.end(),
-                     [](const Expression& item) { return item.is_integer; });
-}
-
-bool may_be_unset(const NodePattern& pattern, const std::string& name) {
-  return std::any_of(pattern.ops.begin(), pattern.ops.end(), [&](const OpInfo* op) {
-    const AttributeInfo& info = *op->find_attribute(name);
-    return !info.is_required && type_of(info.default_value) == AttributeType::none;
-  });
-}
-
-}  // namespace
 
 const AttributeInfo* RuleChecker::find_attribute(const OpInfo& op, const std::string& name,
                                                  TextRange range) {
@@ -150,20 +153,23 @@ bool RuleChecker::to_attribute(const Expression& literal, AttributeType type,
   if (literal.kind == Expression::Kind::none) return true;
   switch (type) {
     case AttributeType::integer:
-      if (literal.kind != Expression::Kind::truth && !(is_number && literal.is_integer))
+      if (literal.kind == Expression::Kind::truth)
+        value = std::int64_t{literal.number != 0};
+      else if (is_number && literal.integer)
+        value = *literal.integer;
+      else
         return false;
-      value = static_cast<std::int64_t>(literal.number);
       return true;
     case AttributeType::real:
       value = static_cast<float>(literal.number);
-      return is_number;
+      return is_number && fits_f32(literal.number);
     case AttributeType::string:
       value = literal.text;
       return literal.kind == Expression::Kind::text;
     case AttributeType::ints: {
       Ints list;
       for (const Expression& item : literal.children)
-        list.push_back(static_cast<std::int64_t>(item.number));
+        list.push_back(item.integer.value_or(0));
       value = std::move(list);
       return is_whole_list(literal);
     }
@@ -172,7 +178,10 @@ bool RuleChecker::to_attribute(const Expression& literal, AttributeType type,
       for (const Expression& item : literal.children)
         list.push_back(static_cast<float>(item.number));
       value = std::move(list);
-      return literal.kind == Expression::Kind::list;
+      return literal.kind == Expression::Kind::list &&
+             std::all_of(literal.children.begin(), literal.children.end(), [](const auto& item) {
+               return item.kind == Expression::Kind::number && fits_f32(item.number);
+             });
     }
     case AttributeType::none:
     case AttributeType::strings:

@@ -32,6 +32,15 @@ bool fits(const ExpressionType& type, AttributeType attribute) {
   return false;
 }
 
+// A number, or a list of numbers, as it is written.
+bool is_literal(const Expression& value) {
+  const auto is_number = [](const Expression& item) {
+    return item.kind == Expression::Kind::number;
+  };
+  return is_number(value) || (value.kind == Expression::Kind::list &&
+                              std::all_of(value.children.begin(), value.children.end(), is_number));
+}
+
 TextRange name_range(const Expression& call) {
   return {call.range.begin, call.range.begin + static_cast<std::uint32_t>(call.text.size())};
 }
@@ -109,10 +118,14 @@ void RuleChecker::check_build_arguments(Expression& expression) {
     int index = name.empty() ? position++ : -1;
     for (const OpInfo* op : rows) {
       std::vector<std::string_view> names;
+      int here = name.empty() ? index : -1;
       for (std::size_t at = 0; at < op->operands.size(); ++at) {
         names.push_back(op->operands[at].name);
-        if (!name.empty() && op->operands[at].name == name) index = static_cast<int>(at);
+        if (!name.empty() && op->operands[at].name == name) here = static_cast<int>(at);
       }
+      if (here >= 0 && index >= 0 && here != index)
+        errors_.add(argument.range, fmt::format("operand `{}` is at another place in `{}`", name, op->name));
+      index = here;
       const auto count = static_cast<int>(op->operands.size());
       const bool is_variadic = count > 0 && op->operands.back().arity == Arity::variadic;
       if (index < 0) {
@@ -145,6 +158,12 @@ void RuleChecker::check_build_arguments(Expression& expression) {
 void RuleChecker::check_build_attributes(Expression& expression) {
   for (BuildAttribute& attribute : expression.attributes) {
     if (!attribute.value.empty()) {
+      const auto is_same = [&](const BuildAttribute& other) {
+        return !other.value.empty() && other.name == attribute.name;
+      };
+      if (&*std::find_if(expression.attributes.begin(), expression.attributes.end(), is_same) !=
+          &attribute)
+        errors_.add(attribute.range, fmt::format("attribute `{}` is given twice", attribute.name));
       check_build_attribute(expression, attribute);
       continue;
     }
@@ -187,9 +206,13 @@ void RuleChecker::check_build_attribute(Expression& expression, BuildAttribute& 
     // A captured attribute of the same type is copied whole.
     if (value.symbol.kind == Symbol::Kind::attribute && find(value.text)->attribute == info->type)
       continue;
+    AttributeValue literal;
     if (value.type.kind != Kind::unknown && !fits(value.type, info->type))
       errors_.add(value.range, fmt::format("attribute `{}` of `{}` is not {}", info->name, op->name,
                                            name_of(value.type.kind)));
+    else if (is_literal(value) && !to_attribute(value, info->type, literal))
+      errors_.add(value.range, fmt::format("attribute `{}` is {}, not this", info->name,
+                                           name_of(info->type)));
   }
 }
 

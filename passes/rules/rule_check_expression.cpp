@@ -56,13 +56,6 @@ Count positional_count(std::string_view parameters) {
   return count;
 }
 
-char letter_of(std::string_view parameters, std::size_t index) {
-  std::string letters;
-  for (const char letter : parameters)
-    if (letter != '*' && letter != '?') letters += letter;
-  return letters[std::min(index, letters.size() - 1)];
-}
-
 }  // namespace
 
 void RuleChecker::check_statements() {
@@ -227,6 +220,14 @@ bool RuleChecker::require_numeric(const Expression& expression) {
   return kind != Kind::unknown;
 }
 
+bool RuleChecker::require_present(const Expression& expression) {
+  if (!expression.type.is_optional) return true;
+  const std::string_view words = text_of(expression.range);
+  errors_.add(expression.range, fmt::format("`{}` may be absent", words),
+              fmt::format("write `({} or 0)`", words));
+  return false;
+}
+
 void RuleChecker::check_unary(Expression& expression) {
   Expression& operand = expression.children[0];
   check_expression(operand);
@@ -239,9 +240,7 @@ void RuleChecker::check_unary(Expression& expression) {
     return;
   }
   if (!require_numeric(operand)) return;
-  if (operand.type.is_optional)
-    errors_.add(operand.range, fmt::format("`{}` may be absent", operand.text),
-                fmt::format("write `({} or 0)`", operand.text));
+  require_present(operand);
   expression.type = operand.type;
   expression.type.is_optional = false;
 }
@@ -258,6 +257,7 @@ void RuleChecker::check_or(Expression& expression) {
       expression.type = {Kind::tensor,
                          left.type.rank == right.type.rank ? left.type.rank : std::nullopt};
       if (left.type.sizes == right.type.sizes) expression.type.sizes = left.type.sizes;
+      expression.type.is_optional = right.type.is_optional;
     }
     return;
   }
@@ -288,9 +288,7 @@ void RuleChecker::check_binary(Expression& expression) {
       expression.type.kind = compares ? Kind::truth : Kind::unknown;
       return;
     }
-    if (side->type.is_optional)
-      errors_.add(side->range, fmt::format("`{}` may be absent", side->text),
-                  fmt::format("write `({} or 0)`", side->text));
+    require_present(*side);
   }
   const auto is_single = [](const Expression& e) {
     return e.type.kind == Kind::number || e.type.kind == Kind::truth;
@@ -352,8 +350,7 @@ void RuleChecker::check_arguments(Expression& expression, std::size_t positional
   bool is_good = true;
   for (std::size_t i = 0; i < positional; ++i)
     is_good =
-        check_argument(expression.children[i], letter_of(function.parameters, i), function.name) &&
-        is_good;
+        check_argument(expression.children[i], function.letter(i), function.name) && is_good;
   if (function.name == "selected") has_selection_ = true;
   if (is_good) expression.type = call_type(expression, positional);
 }
@@ -390,11 +387,7 @@ bool RuleChecker::check_argument(Expression& argument, char letter, std::string_
   if (letter == 'c')
     return type.kind == Kind::truth || type.kind == Kind::truths || refuse("truths");
   if (!require_numeric(argument)) return false;
-  if (type.is_optional) {
-    errors_.add(argument.range, fmt::format("`{}` may be absent", argument.text),
-                fmt::format("write `({} or 0)`", argument.text));
-    return false;
-  }
+  if (!require_present(argument)) return false;
   const bool is_number =
       type.kind == Kind::number || (type.kind == Kind::tensor && type.rank == 0);
   if (letter == 'n' && !is_number) return refuse("a number");
@@ -417,6 +410,11 @@ void RuleChecker::check_named_arguments(Expression& expression) {
       errors_.add(expression.children[i].range,
                   fmt::format("`{}` has no argument `{}`", function.name, name),
                   did_you_mean(name, names));
+    const auto& given = expression.argument_names;
+    if (std::find(given.begin(), given.begin() + static_cast<long>(i), name) !=
+        given.begin() + static_cast<long>(i))
+      errors_.add(expression.children[i].range,
+                  fmt::format("argument `{}` of `{}` is given twice", name, function.name));
     check_argument(expression.children[i], 'n', function.name);
   }
   for (const NamedParameter& parameter : parameters) {

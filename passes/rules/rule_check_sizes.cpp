@@ -51,8 +51,7 @@ std::optional<Sizes> broadcast(const ExpressionType& a, const ExpressionType& b)
 }
 
 std::optional<std::int64_t> literal_int(const Expression& expression) {
-  if (expression.kind != Expression::Kind::number || !expression.is_integer) return std::nullopt;
-  return static_cast<std::int64_t>(expression.number);
+  return expression.kind == Expression::Kind::number ? expression.integer : std::nullopt;
 }
 
 // The argument given by name, when it is a number as written.
@@ -220,6 +219,8 @@ ExpressionType RuleChecker::call_type(const Expression& expression, std::size_t 
     case 'r':
       if (positional == 1 && expression.argument_names.size() == 1) return {Kind::number};
       if (positional == 1) return of_sizes(Kind::tensor, without_axis(expression));
+      if (arguments.size() > positional)
+        errors_.add(expression.range, fmt::format("`{}` of two tensors has no `axis`", name));
       break;
     default:
       break;

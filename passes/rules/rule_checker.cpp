@@ -102,7 +102,7 @@ void RuleChecker::check() {
   check_types();
   check_unused();
   compile();
-  if (rule_.benefit == 0) rule_.benefit = static_cast<std::int64_t>(rule_.patterns.size());
+  if (!rule_.benefit) rule_.benefit = static_cast<std::int64_t>(rule_.patterns.size());
 }
 
 void RuleChecker::check_patterns() {
@@ -301,8 +301,9 @@ void RuleChecker::check_reachable() {
         is_reached[static_cast<std::size_t>(operand.node)] = true;
   }
   for (std::size_t i = 0; i < rule_.patterns.size(); ++i) {
-    if (is_reached[i]) continue;
     const NodePattern& pattern = rule_.patterns[i];
+    // A nested pattern has no name; the binding it is part of is what is said.
+    if (is_reached[i] || pattern.results.empty()) continue;
     const std::string root = rule_.root().results.empty() ? "" : rule_.root().results.front();
     errors_.add(pattern.result_ranges.front(),
                 fmt::format("`{}` does not lead to `{}`", pattern.results.front(), root),

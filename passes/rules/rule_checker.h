@@ -79,6 +79,8 @@ class RuleChecker {
   void check_named_arguments(Expression& expression);
   // Reports a value, text or `none` where a number is needed. False then.
   bool require_numeric(const Expression& expression);
+  // Reports what may be absent. False then.
+  bool require_present(const Expression& expression);
 
   // Sizes of tensor expressions (rule_check_sizes.cpp).
   ExpressionType call_type(const Expression& expression, std::size_t positional);
@@ -90,6 +92,8 @@ class RuleChecker {
 
   // What a rule does (rule_check_action.cpp).
   void check_actions();
+  void check_conflicts();
+  void check_root_reads();
   void check_replacement(Replacement& replacement);
   // Nodes with a name.
   bool makes_node(const Expression& expression);
@@ -129,6 +133,9 @@ class RuleChecker {
   std::map<std::string, Entry> names_;
   bool has_selection_ = false;
 };
+
+// What an attribute of that type is: "a whole number".
+std::string_view name_of(AttributeType type);
 
 // `help` text that offers the nearest of `names`, or nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& names);

@@ -7,6 +7,22 @@
 
 namespace rcc {
 
+namespace {
+
+// Whether there is another order of the operands: two are named or, of two, one is and `..` the other.
+bool is_commutative(const NodePattern& pattern) {
+  const std::size_t named = pattern.operands.size() - (pattern.has_rest_operands ? 1 : 0);
+  const auto may_swap = [&](const OpInfo* op) {
+    const bool has_two =
+        op->operands.size() == 2 && op->operands.back().arity != Arity::variadic;
+    return op->is_commutative && (!pattern.has_rest_operands || has_two);
+  };
+  return (named == 2 || (named == 1 && pattern.has_rest_operands)) &&
+         std::all_of(pattern.ops.begin(), pattern.ops.end(), may_swap);
+}
+
+}  // namespace
+
 void RuleChecker::compile() {
   const int root = static_cast<int>(rule_.patterns.size()) - 1;
   std::vector<bool> entered(rule_.patterns.size(), false);
@@ -18,11 +34,7 @@ void RuleChecker::compile() {
     if (i != root && !rule_.patterns[static_cast<std::size_t>(i)].is_shared)
       rule_.steps.push_back({.kind = MatchStep::Kind::uses, .pattern = i});
   for (int i = 0; i <= root; ++i) {
-    const NodePattern& pattern = rule_.patterns[static_cast<std::size_t>(i)];
-    const bool is_commutative = std::all_of(pattern.ops.begin(), pattern.ops.end(),
-                                            [](const OpInfo* op) { return op->is_commutative; });
-    if (is_commutative && pattern.operands.size() == 2 && !pattern.has_rest_operands)
-      rule_.commutative.push_back(i);
+    if (is_commutative(rule_.patterns[static_cast<std::size_t>(i)])) rule_.commutative.push_back(i);
   }
   if (rule_.commutative.size() > kMaxCommutative)
     errors_.add(rule_.range,

@@ -1,5 +1,7 @@
 #include "passes/rules/rule_lexer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -36,6 +38,7 @@ SourceSpan RuleSource::span(TextRange range) const {
 }
 
 void RuleErrors::add(TextRange range, std::string message, std::string help) {
+  ++count_;
   if (diagnostics_.size() >= kMaxErrors) return;
   Diagnostic diagnostic;
   diagnostic.message = std::move(message);
@@ -49,8 +52,18 @@ std::vector<Diagnostic> RuleErrors::take() {
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Diagnostic> result;
   for (auto& [offset, diagnostic] : diagnostics_) result.push_back(std::move(diagnostic));
+  if (count_ > result.size())
+    result.back().notes.push_back(fmt::format("{} more errors are left out", count_ - result.size()));
   diagnostics_.clear();
   return result;
+}
+
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) == "//") return std::min(text.find('\n', at), text.size());
+  if (text[at] != '"') return at;
+  while (++at < text.size() && text[at] != '"' && text[at] != '\n')
+    if (text[at] == '\\') ++at;
+  return std::min(at, text.size());
 }
 
 RuleLexer::RuleLexer(const RuleSource& source, RuleErrors& errors)
@@ -68,8 +81,8 @@ RuleToken RuleLexer::take() {
   RuleToken taken = std::move(next_);
   next_ = std::move(second_);
   second_ = scan();
-  if (taken.is_broken)
-    errors_.add(taken.range, "the text is not closed", "end it with a quotation mark on its line");
+  if (!taken.problem.empty())
+    errors_.add(taken.range, std::string(taken.problem), std::string(taken.help));
   return taken;
 }
 
@@ -78,15 +91,11 @@ bool RuleLexer::take_block(TextRange& body) {
   body.begin = next_.range.begin;
   int depth = 1;
   for (; at < text_.size(); ++at) {
-    const char c = text_[at];
-    if (c == '"') {
-      while (++at < text_.size() && text_[at] != '"' && text_[at] != '\n')
-        if (text_[at] == '\\') ++at;
-    } else if (c == '/' && text_.compare(at, 2, "//") == 0) {
-      at = std::min(text_.find('\n', at), text_.size());
-    } else if (c == '{') {
+    at = end_of_quoted(text_, at);
+    if (at >= text_.size()) break;
+    if (text_[at] == '{') {
       ++depth;
-    } else if (c == '}' && --depth == 0) {
+    } else if (text_[at] == '}' && --depth == 0) {
       body.end = static_cast<std::uint32_t>(at);
       restart_at(at + 1);
       return true;
@@ -151,25 +160,30 @@ RuleToken RuleLexer::scan_number(std::size_t begin) {
 
 RuleToken RuleLexer::scan_text(std::size_t begin) {
   std::string value;
-  for (position_ = begin + 1; position_ < text_.size(); ++position_) {
+  bool is_closed = false;
+  bool has_good_escapes = true;
+  for (position_ = begin + 1; position_ < text_.size() && text_[position_] != '\n' && !is_closed;
+       ++position_) {
     const char c = text_[position_];
     if (c == '"') {
-      ++position_;
-      RuleToken result = token(RuleToken::Kind::text, begin);
-      result.value = std::move(value);
-      return result;
-    }
-    if (c == '\n') break;
-    if (c == '\\' && position_ + 1 < text_.size() && text_[position_ + 1] != '\n') {
+      is_closed = true;
+    } else if (c == '\\' && position_ + 1 < text_.size() && text_[position_ + 1] != '\n') {
       const char escaped = text_[++position_];
+      has_good_escapes = has_good_escapes && (escaped == 'n' || escaped == '"' || escaped == '\\');
       value += escaped == 'n' ? '\n' : escaped;
     } else {
       value += c;
     }
   }
   RuleToken result = token(RuleToken::Kind::text, begin);
-  result.is_broken = true;
   result.value = std::move(value);
+  if (!is_closed) {
+    result.problem = "the text is not closed";
+    result.help = "end it with a quotation mark on its line";
+  } else if (!has_good_escapes) {
+    result.problem = "the text has a backslash that means nothing";
+    result.help = "write \\\\ for a backslash, \\\" for a quotation mark and \\n for a new line";
+  }
   return result;
 }
 

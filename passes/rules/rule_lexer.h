@@ -29,20 +29,21 @@ class RuleSource {
   std::string file_;
 };
 
-// Collects what is wrong with a rule file. After kMaxErrors the rest is not kept.
+// Collects what is wrong with a rule file. After kMaxErrors the rest is counted, not kept.
 class RuleErrors {
  public:
   static constexpr std::size_t kMaxErrors = 20;
   explicit RuleErrors(const RuleSource& source) : source_(source) {}
   void add(TextRange range, std::string message, std::string help = {});
   bool empty() const { return diagnostics_.empty(); }
-  std::size_t count() const { return diagnostics_.size(); }
+  std::size_t count() const { return count_; }
   // In the order of the text.
   std::vector<Diagnostic> take();
 
  private:
   const RuleSource& source_;
   std::vector<std::pair<std::uint32_t, Diagnostic>> diagnostics_;
+  std::size_t count_ = 0;
 };
 
 struct RuleToken {
@@ -51,12 +52,17 @@ struct RuleToken {
   TextRange range;
   // As written; of a text its value, without quotes and escapes.
   std::string value;
-  // A text without its closing quotation mark; reported when it is taken.
-  bool is_broken = false;
+  // What is wrong with a text, and what helps; reported when it is taken.
+  std::string_view problem = {};
+  std::string_view help = {};
 
   bool is(std::string_view symbol) const { return kind == Kind::symbol && value == symbol; }
   bool is_word(std::string_view word) const { return kind == Kind::name && value == word; }
 };
+
+// In the text of a graph: where the comment or the text in quotation marks that begins at `at` ends,
+// or `at` where none does.
+std::size_t end_of_quoted(std::string_view text, std::size_t at);
 
 // Cuts a rule file into tokens; `#` starts a comment.
 class RuleLexer {

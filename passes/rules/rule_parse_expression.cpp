@@ -57,12 +57,18 @@ bool RuleParser::parse_and(Expression& result) {
 
 bool RuleParser::parse_not(Expression& result) {
   if (!peek().is_word("not")) return parse_comparison(result);
+  if (++depth_ > kMaxDepth) {
+    errors_.add(peek().range, "the expression is nested too deeply");
+    --depth_;
+    return false;
+  }
   const RuleToken sign = take();
   result.kind = Expression::Kind::unary;
   result.text = "not";
   result.children.resize(1);
-  const bool is_good = parse_comparison(result.children[0]);
+  const bool is_good = parse_not(result.children[0]);
   result.range = range_from(sign.range.begin);
+  --depth_;
   return is_good;
 }
 
@@ -98,6 +104,8 @@ bool RuleParser::parse_unary(Expression& result) {
   --depth_;
   if (operand.kind == Expression::Kind::number) {
     operand.number = -operand.number;
+    operand.text = operand.text.starts_with('-') ? operand.text.substr(1) : "-" + operand.text;
+    operand.integer = parse_int(operand.text);
     operand.range.begin = sign.range.begin;
     result = std::move(operand);
     return true;
@@ -145,10 +153,10 @@ bool RuleParser::parse_primary(Expression& result) {
   const RuleToken& token = peek();
   result.range = token.range;
   if (token.kind == RuleToken::Kind::number) {
-    const RuleToken number = take();
     result.kind = Expression::Kind::number;
-    result.number = parse_double(number.value).value_or(0);
-    result.is_integer = parse_int(number.value).has_value();
+    result.text = token.value;
+    result.integer = parse_int(result.text);
+    result.number = take_number();
     return true;
   }
   if (token.kind == RuleToken::Kind::text) {

@@ -14,6 +14,18 @@ int index_of(const std::vector<std::string>& names, const std::string& name) {
   return found == names.end() ? -1 : static_cast<int>(found - names.begin());
 }
 
+// Names that no rule can write: `_` given to a parameter that stands for one value in several places.
+constexpr char kHiddenMark = '@';
+bool is_hidden(std::string_view name) { return name.find(kHiddenMark) != std::string_view::npos; }
+
+std::ptrdiff_t operands_named(const PatternFragment& fragment, const std::string& name) {
+  std::ptrdiff_t count = 0;
+  for (const NodePattern& pattern : fragment.patterns)
+    count += std::count_if(pattern.operands.begin(), pattern.operands.end(),
+                           [&](const OperandPattern& operand) { return operand.name == name; });
+  return count;
+}
+
 // Which parameters a fragment's patterns name, where operands and attributes are captured.
 std::vector<bool> named_parameters(const PatternFragment& fragment) {
   std::vector<bool> is_named(fragment.parameters.size(), false);
@@ -49,7 +61,7 @@ bool RuleParser::parse_fragment() {
     return false;
   for (const NodePattern& pattern : fragment.patterns) {
     const auto check = [&](const std::string& name, TextRange range) {
-      if (!name.empty() && index_of(fragment.parameters, name) < 0)
+      if (!name.empty() && !is_hidden(name) && index_of(fragment.parameters, name) < 0)
         errors_.add(range, fmt::format("`{}` is no parameter of matcher `{}`", name, fragment.name),
                     "a rule sees only what the parameters name; write `_` where any will do");
     };
@@ -109,29 +121,43 @@ bool RuleParser::parse_fragment_use(Patterns& patterns, NodePattern binding) {
   return true;
 }
 
+// What the matcher asks of its parameter, asked of the argument: a pattern is asked for its result.
+void RuleParser::give_kind(Patterns& patterns, const ValueKind& kind, OperandPattern& argument) {
+  NodePattern* node = argument.kind == OperandPattern::Kind::node && argument.node >= 0
+                          ? &patterns[static_cast<std::size_t>(argument.node)]
+                          : nullptr;
+  bool& has_kind = node != nullptr ? node->has_kind : argument.has_kind;
+  ValueKind& given = node != nullptr ? node->value_kind : argument.value_kind;
+  if (has_kind) errors_.add(given.range, "the matcher says the kind of this operand already");
+  has_kind = true;
+  given = kind;
+}
+
 void RuleParser::expand(Patterns& patterns, const PatternFragment& fragment,
                         const std::vector<OperandPattern>& arguments, NodePattern binding,
                         TextRange use) {
   const auto offset = static_cast<int>(patterns.size());
+  const std::string mark = fmt::format("{}{}", kHiddenMark, ++expansions_);
   std::vector<bool> is_given(arguments.size(), false);
   for (std::size_t i = 0; i < fragment.patterns.size(); ++i) {
     NodePattern pattern = fragment.patterns[i];
     for (OperandPattern& operand : pattern.operands) {
       if (operand.kind == OperandPattern::Kind::node) operand.node += offset;
+      if (operand.kind == OperandPattern::Kind::capture && is_hidden(operand.name))
+        operand.name += mark;
       const int parameter = index_of(fragment.parameters, operand.name);
       if (operand.kind != OperandPattern::Kind::capture || parameter < 0) continue;
       const auto at = static_cast<std::size_t>(parameter);
       OperandPattern given = arguments[at];
+      if (given.kind == OperandPattern::Kind::any && operands_named(fragment, operand.name) > 1) {
+        given.kind = OperandPattern::Kind::capture;
+        given.name = operand.name + mark;
+      }
       given.operand = operand.operand;
       given.is_optional = given.is_optional || operand.is_optional;
       // The kind is said where a value is first named.
       if (is_given[at]) given.has_kind = false;
-      if (operand.has_kind && !is_given[at]) {
-        if (given.has_kind)
-          errors_.add(given.value_kind.range, "the matcher says the kind of this operand already");
-        given.has_kind = true;
-        given.value_kind = operand.value_kind;
-      }
+      if (operand.has_kind && !is_given[at]) give_kind(patterns, operand.value_kind, given);
       is_given[at] = true;
       operand = std::move(given);
     }

@@ -159,6 +159,7 @@ bool RuleParser::parse_attribute_pattern(NodePattern& pattern) {
     if (!peek().is("[")) return unexpected("a list of literals");
     Expression list;
     if (!parse_list(list)) return false;
+    if (list.children.empty()) errors_.add(list.range, "no value is in an empty list");
     attribute.kind = AttributePattern::Kind::one_of;
     attribute.literals = std::move(list.children);
   } else {

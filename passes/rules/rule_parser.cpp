@@ -10,6 +10,19 @@
 
 namespace rcc {
 
+namespace {
+
+// Where `=>` stands between the graphs of a test.
+std::size_t find_arrow(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    at = end_of_quoted(text, at);
+    if (text.substr(std::min(at, text.size()), 2) == "=>") return at;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
 RuleParser::RuleParser(const RuleSource& source, RuleSet& rules, RuleErrors& errors)
     : rules_(rules), errors_(errors), lexer_(source, errors) {}
 
@@ -68,6 +81,13 @@ bool RuleParser::expect_text(std::string_view what, std::string& text) {
   return true;
 }
 
+double RuleParser::take_number() {
+  const RuleToken token = take();
+  const auto number = parse_double(token.value);
+  if (!number) errors_.add(token.range, "no float64 is so large, or so small");
+  return number.value_or(0);
+}
+
 void RuleParser::synchronize(int level) {
   depth_ = 0;
   while (peek().kind != RuleToken::Kind::end) {
@@ -114,11 +134,12 @@ bool RuleParser::parse_option() {
 bool RuleParser::parse_option_value(RuleOption& option) {
   const bool is_negative = accept("-");
   if (peek().kind == RuleToken::Kind::number) {
-    const RuleToken token = take();
-    if (const auto integer = parse_int(token.value))
+    const auto integer = parse_int(peek().value);
+    const double number = take_number();
+    if (integer)
       option.value = is_negative ? -*integer : *integer;
     else
-      option.value = parse_double(token.value).value_or(0) * (is_negative ? -1 : 1);
+      option.value = is_negative ? -number : number;
     return true;
   }
   if (is_negative) return unexpected("a number");
@@ -138,7 +159,7 @@ bool RuleParser::parse_option_range(RuleOption& option) {
   const auto bound = [this](std::optional<double>& limit) {
     const double sign = accept("-") ? -1 : 1;
     if (peek().kind != RuleToken::Kind::number) return unexpected("a number");
-    limit = sign * parse_double(take().value).value_or(0);
+    limit = sign * take_number();
     return true;
   };
   return expect("[", "before the smallest value") && bound(option.minimum) &&
@@ -148,6 +169,7 @@ bool RuleParser::parse_option_range(RuleOption& option) {
 
 bool RuleParser::parse_option_choices(RuleOption& option) {
   if (!expect("[", "before the texts that are allowed")) return false;
+  if (peek().is("]")) return unexpected("a text that is allowed");
   while (!peek().is("]")) {
     option.choices.emplace_back();
     if (!expect_text("a text", option.choices.back())) return false;
@@ -170,7 +192,7 @@ bool RuleParser::parse_rule() {
       const RuleToken token = take();
       const auto benefit = parse_int(token.value);
       if (!benefit) errors_.add(token.range, "a benefit is a whole number");
-      rule->benefit = benefit.value_or(0);
+      rule->benefit = benefit;
     } else {
       break;
     }
@@ -192,10 +214,10 @@ bool RuleParser::parse_effect(Rule& rule) {
     rule.effect = Effect::approx;
     if (peek().kind != RuleToken::Kind::number)
       return unexpected("the largest relative difference, a number");
-    const RuleToken token = take();
-    rule.tolerance = parse_double(token.value).value_or(0);
+    const TextRange range = peek().range;
+    rule.tolerance = take_number();
     if (!(rule.tolerance > 0 && rule.tolerance < 1))
-      errors_.add(token.range, "a tolerance lies between 0 and 1",
+      errors_.add(range, "a tolerance lies between 0 and 1",
                   "write `effect exact` for equal bits");
   } else {
     return unexpected("`exact`, `approx` or `lossy`");
@@ -241,7 +263,7 @@ bool RuleParser::parse_test(Rule& rule) {
   }
   const std::string_view text =
       std::string_view(rules_.source->text()).substr(body.begin, body.end - body.begin);
-  const std::size_t arrow = text.find("=>");
+  const std::size_t arrow = find_arrow(text);
   if (arrow == std::string_view::npos) {
     errors_.add(test.range, "the test has no `=>`",
                 "write the graph, `=>`, and the graph it becomes or `unchanged`");

@@ -55,6 +55,7 @@ class RuleParser {
   // After `@`: appends the fragment's patterns with the arguments in place of its parameters. The
   // last takes the names in `binding`.
   bool parse_fragment_use(Patterns& patterns, NodePattern binding);
+  void give_kind(Patterns& patterns, const ValueKind& kind, OperandPattern& argument);
   const PatternFragment* find_fragment(const std::string& name, TextRange range);
   void expand(Patterns& patterns, const PatternFragment& fragment,
               const std::vector<OperandPattern>& arguments, NodePattern binding, TextRange use);
@@ -87,6 +88,8 @@ class RuleParser {
   bool expect_word(std::string_view word);
   bool expect_name(std::string_view what, std::string& name, TextRange& range);
   bool expect_text(std::string_view what, std::string& text);
+  // Precondition: a number is next. 0 after an error.
+  double take_number();
   bool accept_rest();
   // Reports that something else was expected here; false.
   bool unexpected(std::string_view wanted);
@@ -99,6 +102,8 @@ class RuleParser {
   RuleLexer lexer_;
   std::uint32_t last_end_ = 0;
   int depth_ = 0;
+  // Uses of matchers so far.
+  int expansions_ = 0;
   // Open braces.
   int nesting_ = 0;
 };

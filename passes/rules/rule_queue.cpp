@@ -1,5 +1,8 @@
 // Which nodes a fixpoint file visits again after a rewrite.
 
+#include <set>
+#include <utility>
+
 #include "passes/rules/rule_pass.h"
 
 namespace rcc {
@@ -39,16 +42,27 @@ void RuleRun::enqueue(const Rewrite& rewrite, NodeId root) {
   for (std::size_t i = rewrite.new_nodes.size(); i-- > 0;) enqueue_node(*rewrite.new_nodes[i]);
 }
 
-// A rule whose pattern is `levels` nodes deep may have its root that far from what changed.
+// A rule whose pattern is `levels` nodes deep may have its root that far from what changed. Level by
+// level, each reader once: there may be many ways to one. The nearest are taken first.
 void RuleRun::enqueue_readers(const Value& value, std::size_t levels) {
-  if (levels < 2) return;
-  for (const Use& use : value.uses()) {
-    const Node& reader = use.user();
-    if (next_ != nullptr && !graph_.is_before(reader, *next_)) continue;
-    for (std::size_t i = 0; i < reader.result_count(); ++i)
-      if (const Value* result = reader.result(i)) enqueue_readers(*result, levels - 1);
-    enqueue_node(reader);
+  std::vector<const Value*> level{&value};
+  std::vector<const Node*> found;
+  std::set<NodeId> seen;
+  for (; levels > 1 && !level.empty(); --levels) {
+    std::vector<const Value*> above;
+    for (const Value* read : level) {
+      for (const Use& use : read->uses()) {
+        const Node& reader = use.user();
+        const bool comes_later = next_ != nullptr && !graph_.is_before(reader, *next_);
+        if (comes_later || !seen.insert(reader.id()).second) continue;
+        found.push_back(&reader);
+        for (std::size_t i = 0; i < reader.result_count(); ++i)
+          if (reader.result(i) != nullptr) above.push_back(reader.result(i));
+      }
+    }
+    level = std::move(above);
   }
+  for (auto node = found.rbegin(); node != found.rend(); ++node) enqueue_node(**node);
 }
 
 void RuleRun::enqueue_node(const Node& node) {

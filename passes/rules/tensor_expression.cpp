@@ -14,19 +14,8 @@ namespace rcc {
 
 namespace {
 
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;
-
 tl::unexpected<std::string> no_value(std::string reason) {
   return tl::unexpected<std::string>(std::move(reason));
-}
-
-// The wider of two element types; plain numbers take the other's.
-DType meet(DType a, DType b) {
-  if (a == DType::unknown) return b;
-  if (b == DType::unknown || a == b) return a;
-  if (is_float(a) != is_float(b)) return is_float(a) ? a : b;
-  if (dtype_bytes(a, 8) == dtype_bytes(b, 8)) return DType::f32;
-  return dtype_bytes(a, 8) > dtype_bytes(b, 8) ? a : b;
 }
 
 std::optional<std::vector<std::int64_t>> broadcast(const std::vector<std::int64_t>& a,
@@ -160,11 +149,6 @@ DatumResult evaluate_list(const Expression& expression, const Bindings& bindings
   return list;
 }
 
-bool is_absent(const Expression& expression, const Bindings& bindings) {
-  return expression.symbol.kind == Symbol::Kind::value &&
-         bindings.values[expression.symbol.index] == nullptr;
-}
-
 DatumResult evaluate_unary(const Expression& expression, const Bindings& bindings) {
   DatumResult operand = evaluate(expression.children[0], bindings);
   if (!operand) return operand;
@@ -186,6 +170,9 @@ DatumResult evaluate_binary(const Expression& expression, const Bindings& bindin
   DatumResult b = evaluate(expression.children[1], bindings);
   if (!b || is_or || expression.text == "and") return b;
   if (auto whole = compare_whole(expression, *a, *b)) return *whole;
+  const bool is_whole_division = expression.text == "//" || expression.text == "%";
+  if (is_whole_division && std::count(b->data.begin(), b->data.end(), 0.0) != 0)
+    return no_value(fmt::format("`{}` divides by zero", expression.text));
   DatumResult result = combine(*a, *b, operation(expression.text));
   if (!result) return result;
   const bool is_arithmetic = std::string_view("+-*//%").find(expression.text) != std::string::npos;
@@ -201,11 +188,12 @@ DatumResult evaluate_index(const Expression& expression, const Bindings& binding
   if (!list) return list;
   if (!index) return index;
   const auto count = static_cast<std::int64_t>(list->data.size());
-  const std::int64_t wanted = to_int(index->data.at(0));
-  if (list->shape.size() != 1 || wanted < -count || wanted >= count)
-    return no_value(fmt::format("there is no element {} among [{}]", wanted,
+  const auto wanted = to_whole(index->data.at(0));
+  if (!wanted) return no_value(wanted.error());
+  if (list->shape.size() != 1 || *wanted < -count || *wanted >= count)
+    return no_value(fmt::format("there is no element {} among [{}]", *wanted,
                                 fmt::join(list->shape, ",")));
-  const auto at = static_cast<std::size_t>(wanted < 0 ? wanted + count : wanted);
+  const auto at = static_cast<std::size_t>(*wanted < 0 ? *wanted + count : *wanted);
   return Datum{{}, {list->data[at]}, list->dtype};
 }
 
@@ -213,17 +201,18 @@ DatumResult evaluate_call(const Expression& expression, const Bindings& bindings
   FunctionCall call{expression, bindings, {}};
   for (std::size_t i = 0; i < expression.children.size(); ++i) {
     const Expression& child = expression.children[i];
-    const std::string_view letters = expression.function->parameters;
     const bool is_named = !expression.argument_names[i].empty();
-    const bool is_reference =
-        !is_named && i < letters.size() &&
-        (letters[i] == 'v' || letters[i] == 'm' || letters[i] == 'd');
+    const char letter = is_named ? 'n' : expression.function->letter(i);
+    const bool is_reference = letter == 'v' || letter == 'm' || letter == 'd';
     DatumResult argument = is_reference ? DatumResult(Datum{}) : evaluate(child, bindings);
     if (!argument) return argument;
-    if (is_named)
-      call.numbers.emplace_back(expression.argument_names[i], to_int(argument->data.at(0)));
-    else
+    if (!is_named) {
       call.arguments.push_back(std::move(*argument));
+      continue;
+    }
+    const auto number = to_whole(argument->data.at(0));
+    if (!number) return no_value(fmt::format("{}: {}", expression.argument_names[i], number.error()));
+    call.numbers.emplace_back(expression.argument_names[i], *number);
   }
   return expression.function->evaluate(call);
 }
@@ -254,6 +243,14 @@ std::string_view name_of(ExpressionType::Kind kind) {
   return "unknown";
 }
 
+bool is_absent(const Expression& expression, const Bindings& bindings) {
+  if (expression.kind == Expression::Kind::binary && expression.type.is_optional)
+    return is_absent(expression.children[0], bindings) &&
+           is_absent(expression.children[1], bindings);
+  return expression.symbol.kind == Symbol::Kind::value &&
+         bindings.values[expression.symbol.index] == nullptr;
+}
+
 bool LayerSelection::contains(const Node& node) const {
   const auto names = [&](const std::string& glob) { return matches_glob(glob, node.label()); };
   return (layers.empty() || std::any_of(layers.begin(), layers.end(), names)) &&
@@ -264,14 +261,24 @@ Datum Datum::of_list(const std::vector<std::int64_t>& values) {
   return {{static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}};
 }
 
+DType meet(DType a, DType b) {
+  if (a == DType::unknown) return b;
+  if (b == DType::unknown || a == b) return a;
+  if (is_float(a) != is_float(b)) return is_float(a) ? a : b;
+  if (dtype_bytes(a, 8) == dtype_bytes(b, 8)) return DType::f32;
+  return dtype_bytes(a, 8) > dtype_bytes(b, 8) ? a : b;
+}
+
 DatumResult combine(const Datum& a, const Datum& b, double (*op)(double, double)) {
   auto shape = broadcast(a.shape, b.shape);
   if (!shape)
     return no_value(fmt::format("sizes [{}] and [{}] do not fit", fmt::join(a.shape, ","),
                                 fmt::join(b.shape, ",")));
+  const auto most =
+      std::max(kMaxElements, static_cast<std::int64_t>(std::max(a.data.size(), b.data.size())));
   std::int64_t count = 1;
   for (const std::int64_t size : *shape) {
-    if (size != 0 && count > kMaxElements / size) return no_value("the result is too large");
+    if (size != 0 && count > most / size) return no_value("the result is too large");
     count *= size;
   }
   Datum result{std::move(*shape), {}, meet(a.dtype, b.dtype)};
@@ -341,6 +348,13 @@ std::int64_t to_int(double value) {
   constexpr double kLimit = 9.2e18;
   if (std::isnan(value)) return 0;
   return static_cast<std::int64_t>(std::nearbyint(std::clamp(value, -kLimit, kLimit)));
+}
+
+tl::expected<std::int64_t, std::string> to_whole(double value) {
+  constexpr double kLimit = 9223372036854775808.0;
+  if (value != std::floor(value) || value < -kLimit || value >= kLimit)
+    return no_value(fmt::format("{} is not a whole number", value));
+  return static_cast<std::int64_t>(value);
 }
 
 Tensor to_tensor(const Datum& datum, DType fallback) {

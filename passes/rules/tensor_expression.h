@@ -101,7 +101,8 @@ struct Expression {
   // Of the argument that names an element type.
   DType dtype = DType::unknown;
   double number = 0;
-  bool is_integer = false;
+  // Of a whole number as written; float64 does not hold them all.
+  std::optional<std::int64_t> integer = std::nullopt;
   // Elements, operands or arguments.
   std::vector<Expression> children;
   // Names of arguments given by name, beside `children`; empty: by position.
@@ -160,6 +161,9 @@ struct Bindings {
 using DatumResult = tl::expected<Datum, std::string>;
 DatumResult evaluate(const Expression& expression, const Bindings& bindings);
 
+// Whether an operand that may be absent is, or each side of `(b or c)`.
+bool is_absent(const Expression& expression, const Bindings& bindings);
+
 // A call at run time: its arguments by position, evaluated unless the parameter is a reference.
 struct FunctionCall {
   const Expression& expression;
@@ -169,7 +173,7 @@ struct FunctionCall {
   const Value* value(std::size_t index) const;
   // The matched node that argument `index` names.
   const Node& node(std::size_t index) const;
-  // The number given by name.
+  // The whole number given by name.
   std::optional<std::int64_t> named(std::string_view name) const;
 
   std::vector<std::pair<std::string_view, std::int64_t>> numbers = {};
@@ -180,7 +184,7 @@ struct ExpressionFunction {
   std::string_view name;
   // One letter for each parameter: n number, t number, list or tensor, l list, c truth or truths,
   // v value of the graph, m matched node, d element type. The last may be followed by ? (may be left
-  // out) or * (any number of them).
+  // out) or * (any number of them, also none).
   std::string_view parameters;
   // n number, t tensor, l list, c truth, b truth for each element; e: a number when all arguments
   // are, else a tensor; s: a tensor of the sizes of the first argument; r: a tensor when `axis` is
@@ -190,6 +194,9 @@ struct ExpressionFunction {
   std::string_view named;
   DatumResult (*evaluate)(const FunctionCall& call) = nullptr;
   std::string_view help;
+
+  // The letter of the argument at that place.
+  char letter(std::size_t index) const;
 };
 
 // The functions that rules know by name. Rows have stable addresses and outlive rules that were
@@ -213,11 +220,20 @@ class FunctionTable {
   std::deque<ExpressionFunction> rows_;
 };
 
-// Applies `op` to elements that meet by broadcasting; the reason when sizes do not fit.
+// The wider of two element types; plain numbers take the other's.
+DType meet(DType a, DType b);
+
+// What broadcasting and `full` may make, which cannot be seen from the sizes of constants.
+inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 28;
+
+// Applies `op` to elements that meet by broadcasting; the reason when sizes do not fit, or when the
+// result is larger than both and than kMaxElements.
 DatumResult combine(const Datum& a, const Datum& b, double (*op)(double, double));
 
 // The integer nearest to `value` within int64; 0 for NaN.
 std::int64_t to_int(double value);
+// The integer that `value` is, for an axis, a place or a count; the reason when it is none.
+tl::expected<std::int64_t, std::string> to_whole(double value);
 
 // Rounds once from float64. `fallback` is the type of plain numbers.
 Tensor to_tensor(const Datum& datum, DType fallback);

@@ -114,6 +114,9 @@ Result<void> FunctionTable::add(ExpressionFunction function) {
   if (find(function.name) != nullptr) return refuse("there is one of this name");
   if (function.parameters.find_first_not_of("ntlcvmd?*") != std::string_view::npos)
     return refuse(fmt::format("`{}` are not the letters of parameters", function.parameters));
+  const std::size_t mark = function.parameters.find_first_of("?*");
+  if (mark == 0 || (mark != std::string_view::npos && mark + 1 != function.parameters.size()))
+    return refuse("? and * come last, after the letter they are about");
   if (std::string_view("ntlcbesr").find(function.result) == std::string_view::npos)
     return refuse(fmt::format("`{}` is not the letter of a result", function.result));
   if (function.parameters.empty() && std::string_view("besr").find(function.result) != std::string_view::npos)
@@ -134,6 +137,11 @@ std::vector<std::string_view> FunctionTable::names() const {
   for (const ExpressionFunction& row : rows_) names.push_back(row.name);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+char ExpressionFunction::letter(std::size_t index) const {
+  const std::size_t count = std::min(parameters.find_first_of("?*"), parameters.size());
+  return parameters[std::min(index, count - 1)];
 }
 
 const Value* FunctionCall::value(std::size_t index) const {

@@ -4,7 +4,8 @@
 
 #include "passes/rules/tensor_expression.h"
 
-// The functions that expressions of rules may call; FunctionTable documents them. A function that has no value says why.
+// The functions that expressions of rules may call; FunctionTable documents them. A function that has
+// no value says why.
 namespace rcc::functions {
 
 inline tl::unexpected<std::string> no_value(std::string reason) {
@@ -13,6 +14,8 @@ inline tl::unexpected<std::string> no_value(std::string reason) {
 
 // The axis counted from the front, or the reason why there is none.
 tl::expected<std::size_t, std::string> resolve_axis(std::int64_t axis, std::size_t rank);
+// Likewise, of a number that was computed.
+tl::expected<std::size_t, std::string> resolve_axis(double axis, std::size_t rank);
 
 // Where the elements along one axis lie: element (block, i, lane) at (block * along + i) * inner +
 // lane. Without an axis all elements are one row.

@@ -27,6 +27,23 @@ tl::expected<Datum, std::string> along_axis(const Datum& tensor, Datum factors, 
 
 double multiply(double a, double b) { return a * b; }
 
+// Scale and zero point of `quantize` and `dequantize`, so that they broadcast over the tensor.
+struct Quantization {
+  Datum scale;
+  Datum zero;
+};
+tl::expected<Quantization, std::string> quantization(const FunctionCall& call) {
+  const auto axis = call.named("axis");
+  const auto fit = [&](const Datum& factors) -> DatumResult {
+    return axis ? along_axis(call.arguments[0], factors, *axis) : DatumResult(factors);
+  };
+  DatumResult scale = fit(call.arguments[1]);
+  if (!scale) return no_value(std::move(scale).error());
+  DatumResult zero = fit(call.arguments.size() > 2 ? call.arguments[2] : Datum::of(0));
+  if (!zero) return no_value(std::move(zero).error());
+  return Quantization{std::move(*scale), std::move(*zero)};
+}
+
 // Rounds as a tensor of that type would: integers half to even, saturated.
 Datum rounded(Datum datum, DType dtype) {
   datum.data = Tensor::from_doubles(dtype, datum.shape, datum.data).to_doubles();
@@ -91,11 +108,22 @@ void choose(std::vector<std::size_t>& indices, std::size_t count, const std::vec
                    ByValue{data});
 }
 
-tl::expected<Groups, std::string> groups_n_m(const FunctionCall& call) {
-  const std::int64_t n = to_int(call.arguments[1].data.at(0));
-  const std::int64_t m = to_int(call.arguments[2].data.at(0));
-  if (n < 0 || m < 1 || n > m) return no_value(fmt::format("{} of {} is no pattern of zeros", n, m));
-  return groups_of(call.arguments[0], call.named("axis"), m);
+// n of each m elements.
+struct PatternOfZeros {
+  Groups groups;
+  std::int64_t kept = 0;
+};
+
+tl::expected<PatternOfZeros, std::string> groups_n_m(const FunctionCall& call) {
+  const auto n = to_whole(call.arguments[1].data.at(0));
+  const auto m = to_whole(call.arguments[2].data.at(0));
+  if (!n) return no_value(n.error());
+  if (!m) return no_value(m.error());
+  if (*n < 0 || *m < 1 || *n > *m)
+    return no_value(fmt::format("{} of {} is no pattern of zeros", *n, *m));
+  auto groups = groups_of(call.arguments[0], call.named("axis"), *m);
+  if (!groups) return no_value(groups.error());
+  return PatternOfZeros{*groups, *n};
 }
 
 std::vector<double> magnitudes(const Datum& tensor) {
@@ -119,13 +147,16 @@ DatumResult scale(const FunctionCall& call) {
 DatumResult select(const FunctionCall& call) {
   const auto& [condition, yes, no] =
       std::tie(call.arguments[0], call.arguments[1], call.arguments[2]);
-  // Not by arithmetic: 0 * infinity is no zero.
-  DatumResult chosen = combine(yes, no, [](double a, double) { return a; });
-  DatumResult other = combine(no, yes, [](double a, double) { return a; });
-  if (!chosen) return chosen;
-  DatumResult mask = combine(condition, *chosen, [](double a, double) { return a; });
+  const auto first = [](double a, double) { return a; };
+  const DatumResult whole = combine(yes, no, first);
+  if (!whole) return whole;
+  // Each at the sizes of the result; not by arithmetic: 0 * infinity is no zero.
+  const DatumResult mask = combine(condition, *whole, first);
   if (!mask) return mask;
-  if (mask->shape != chosen->shape) return no_value("a condition is larger than what it selects");
+  DatumResult chosen = combine(yes, *mask, first);
+  const DatumResult other = combine(no, *mask, first);
+  if (!chosen || !other) return !chosen ? chosen : other;
+  chosen->dtype = whole->dtype;
   for (std::size_t i = 0; i < chosen->data.size(); ++i)
     if (mask->data[i] == 0) chosen->data[i] = other->data[i];
   return chosen;
@@ -144,34 +175,22 @@ DatumResult cast(const FunctionCall& call) {
 
 // The sum is made before it is rounded to the type, as QuantizeLinear does.
 DatumResult quantize(const FunctionCall& call) {
-  const Datum& tensor = call.arguments[0];
-  const auto axis = call.named("axis");
-  const auto fit = [&](const Datum& factors) -> DatumResult {
-    return axis ? along_axis(tensor, factors, *axis) : DatumResult(factors);
-  };
-  const DatumResult scale = fit(call.arguments[1]);
-  const DatumResult zero = fit(call.arguments.size() > 2 ? call.arguments[2] : Datum::of(0));
-  if (!scale) return scale;
-  if (!zero) return zero;
-  DatumResult result = combine(tensor, *scale, [](double a, double b) { return std::nearbyint(a / b); });
-  if (result) result = combine(*result, *zero, [](double a, double b) { return a + b; });
+  const auto by = quantization(call);
+  if (!by) return no_value(by.error());
+  DatumResult result = combine(call.arguments[0], by->scale,
+                               [](double a, double b) { return std::nearbyint(a / b); });
+  if (result) result = combine(*result, by->zero, [](double a, double b) { return a + b; });
   if (!result) return result;
-  return rounded(std::move(*result), zero->dtype == DType::unknown ? DType::u8 : zero->dtype);
+  return rounded(std::move(*result), by->zero.dtype == DType::unknown ? DType::u8 : by->zero.dtype);
 }
 
 DatumResult dequantize(const FunctionCall& call) {
-  const Datum& tensor = call.arguments[0];
-  const auto axis = call.named("axis");
-  const auto fit = [&](const Datum& factors) -> DatumResult {
-    return axis ? along_axis(tensor, factors, *axis) : DatumResult(factors);
-  };
-  const DatumResult scale = fit(call.arguments[1]);
-  const DatumResult zero = fit(call.arguments.size() > 2 ? call.arguments[2] : Datum::of(0));
-  if (!scale) return scale;
-  if (!zero) return zero;
-  DatumResult result = combine(tensor, *zero, [](double a, double b) { return a - b; });
-  if (result) result = combine(*result, *scale, multiply);
-  if (result) result->dtype = scale->dtype;
+  const auto by = quantization(call);
+  if (!by) return no_value(by.error());
+  DatumResult result =
+      combine(call.arguments[0], by->zero, [](double a, double b) { return a - b; });
+  if (result) result = combine(*result, by->scale, multiply);
+  if (result) result->dtype = by->scale.dtype;
   return result;
 }
 
@@ -179,9 +198,10 @@ DatumResult top_k_mask(const FunctionCall& call) {
   const Datum& tensor = call.arguments[0];
   const auto groups = groups_of(tensor, call.named("axis"), call.named("group"));
   if (!groups) return no_value(groups.error());
-  const std::int64_t k = to_int(call.arguments[1].data.at(0));
-  if (k < 0) return no_value(fmt::format("there are no {} largest elements", k));
-  const std::size_t count = std::min(static_cast<std::size_t>(k), groups->length);
+  const auto k = to_whole(call.arguments[1].data.at(0));
+  if (!k) return no_value(k.error());
+  if (*k < 0) return no_value(fmt::format("there are no {} largest elements", *k));
+  const std::size_t count = std::min(static_cast<std::size_t>(*k), groups->length);
   Datum mask{tensor.shape, std::vector<double>(tensor.data.size(), 0)};
   for_each_group(*groups, [&](std::vector<std::size_t>& indices) {
     choose(indices, count, tensor.data);
@@ -191,12 +211,12 @@ DatumResult top_k_mask(const FunctionCall& call) {
 }
 
 DatumResult mask_n_m(const FunctionCall& call) {
-  const auto groups = groups_n_m(call);
-  if (!groups) return no_value(groups.error());
+  const auto pattern = groups_n_m(call);
+  if (!pattern) return no_value(pattern.error());
   Datum result = call.arguments[0];
-  const auto kept = static_cast<std::size_t>(to_int(call.arguments[1].data.at(0)));
+  const auto kept = static_cast<std::size_t>(pattern->kept);
   const std::vector<double> weight = magnitudes(result);
-  for_each_group(*groups, [&](std::vector<std::size_t>& indices) {
+  for_each_group(pattern->groups, [&](std::vector<std::size_t>& indices) {
     choose(indices, kept, weight);
     for (std::size_t i = kept; i < indices.size(); ++i) result.data[indices[i]] = 0;
   });
@@ -204,15 +224,14 @@ DatumResult mask_n_m(const FunctionCall& call) {
 }
 
 DatumResult is_n_m(const FunctionCall& call) {
-  const auto groups = groups_n_m(call);
-  if (!groups) return no_value(groups.error());
+  const auto pattern = groups_n_m(call);
+  if (!pattern) return no_value(pattern.error());
   const Datum& tensor = call.arguments[0];
-  const std::int64_t most = to_int(call.arguments[1].data.at(0));
   bool holds = true;
-  for_each_group(*groups, [&](const std::vector<std::size_t>& indices) {
+  for_each_group(pattern->groups, [&](const std::vector<std::size_t>& indices) {
     holds = holds && std::count_if(indices.begin(), indices.end(), [&](std::size_t i) {
                        return tensor.data[i] != 0;
-                     }) <= most;
+                     }) <= pattern->kept;
   });
   return Datum::of(holds ? 1 : 0);
 }

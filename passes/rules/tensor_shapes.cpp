@@ -26,6 +26,12 @@ tl::expected<std::size_t, std::string> resolve_axis(std::int64_t axis, std::size
   return static_cast<std::size_t>(axis < 0 ? axis + limit : axis);
 }
 
+tl::expected<std::size_t, std::string> resolve_axis(double axis, std::size_t rank) {
+  const auto whole = to_whole(axis);
+  if (!whole) return no_value(whole.error());
+  return resolve_axis(*whole, rank);
+}
+
 Slices slices_along(const Datum& tensor, std::size_t axis) {
   Slices slices;
   for (std::size_t i = 0; i < tensor.shape.size(); ++i)
@@ -72,7 +78,7 @@ DatumResult transpose(const FunctionCall& call) {
     std::vector<bool> seen(rank, false);
     if (wanted.size() != rank) return no_value("the permutation has another rank than its tensor");
     for (std::size_t i = 0; i < rank; ++i) {
-      const auto axis = resolve_axis(to_int(wanted[i]), rank);
+      const auto axis = resolve_axis(wanted[i], rank);
       if (!axis) return no_value(axis.error());
       if (seen[*axis]) return no_value("the permutation names an axis twice");
       seen[*axis] = true;
@@ -114,6 +120,7 @@ DatumResult concat(const FunctionCall& call) {
       return no_value(fmt::format("sizes [{}] and [{}] cannot be joined along axis {}",
                                   fmt::join(first.shape, ","), fmt::join(part.shape, ","), *axis));
     result.shape[*axis] += part.shape[*axis];
+    result.dtype = meet(result.dtype, part.dtype);
     result.is_sparse = result.is_sparse && part.is_sparse;
   }
   for (std::size_t block = 0; block < outer; ++block) {
@@ -155,7 +162,7 @@ DatumResult full(const FunctionCall& call) {
     if (size < 0 || size != std::floor(size))
       return no_value(fmt::format("{} is not a size", size));
     count *= size;
-    if (size > 1e9 || count > 1e9) return no_value("the result is too large");
+    if (size > kMaxElements || count > kMaxElements) return no_value("the result is too large");
     shape.push_back(static_cast<std::int64_t>(size));
   }
   const Datum& value = call.arguments[1];
@@ -166,7 +173,7 @@ DatumResult full(const FunctionCall& call) {
 DatumResult range(const FunctionCall& call) {
   constexpr double kMost = 1 << 20;
   const double count = call.arguments[0].data.at(0);
-  if (!(count >= 0 && count <= kMost))
+  if (!(count >= 0 && count <= kMost && count == std::floor(count)))
     return no_value(fmt::format("there is no list of {} numbers", count));
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
   std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
@@ -177,7 +184,7 @@ DatumResult gather(const FunctionCall& call) {
   const std::vector<double>& items = call.arguments[0].data;
   Datum result = call.arguments[1];
   for (double& element : result.data) {
-    const auto index = resolve_axis(to_int(element), items.size());
+    const auto index = resolve_axis(element, items.size());
     if (!index)
       return no_value(fmt::format("a list of {} has no element {}", items.size(), element));
     element = items[*index];
@@ -192,7 +199,7 @@ DatumResult inverse(const FunctionCall& call) {
   const std::vector<double> order = result.data;
   std::vector<bool> seen(order.size(), false);
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto index = resolve_axis(to_int(order[i]), order.size());
+    const auto index = resolve_axis(order[i], order.size());
     if (!index || seen[*index])
       return no_value(fmt::format("[{}] is no permutation", fmt::join(order, ",")));
     seen[*index] = true;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "passes/rules/matcher.h"
 #include "passes/rules/rule_tree.h"
@@ -102,7 +103,7 @@ Result<void> WhyNot::look_at(const Graph& graph, std::string_view name) {
       if (const Value* result = node.result()) roots_.emplace(result->name());
     } else {
       inner_ = describe(node);
-      add_roots_above(node, set_.trees->depth());
+      add_roots_above(node);
     }
   }
   if (is_found) return {};
@@ -126,17 +127,23 @@ bool WhyNot::may_be_root(std::string_view op) const {
   });
 }
 
-// A pattern that has the node in it ends at one of its readers.
-void WhyNot::add_roots_above(const Node& node, std::size_t levels) {
-  if (levels < 2) return;
-  for (std::size_t i = 0; i < node.result_count(); ++i) {
-    if (node.result(i) == nullptr) continue;
-    for (const Use& use : node.result(i)->uses()) {
-      const Node& reader = use.user();
-      if (is_root_of_any(reader) && reader.result() != nullptr)
-        roots_.emplace(reader.result()->name());
-      add_roots_above(reader, levels - 1);
+// A pattern that has the node in it ends at one of its readers, as many levels above as patterns have.
+void WhyNot::add_roots_above(const Node& node) {
+  std::vector<const Node*> level{&node};
+  std::set<NodeId> seen;
+  for (std::size_t depth = set_.trees->depth(); depth > 1 && !level.empty(); --depth) {
+    std::vector<const Node*> above;
+    for (const Node* below : level) {
+      for (std::size_t i = 0; i < below->result_count(); ++i) {
+        if (below->result(i) == nullptr) continue;
+        for (const Use& use : below->result(i)->uses())
+          if (seen.insert(use.user().id()).second) above.push_back(&use.user());
+      }
     }
+    for (const Node* reader : above)
+      if (is_root_of_any(*reader) && reader->result() != nullptr)
+        roots_.emplace(reader->result()->name());
+    level = std::move(above);
   }
 }
 

@@ -58,7 +58,7 @@ class WhyNot {
   };
   bool is_root_of_any(const Node& node) const;
   bool may_be_root(std::string_view op) const;
-  void add_roots_above(const Node& node, std::size_t levels);
+  void add_roots_above(const Node& node);
   std::string answer_for(const Tries& tries) const;
   static std::string ranking(std::vector<Miss> misses);
   static std::string miss_text(const Miss& miss);

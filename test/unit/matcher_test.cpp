@@ -4,25 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "ir/text.h"
 #include "passes/rules/rule_pass.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
 
 using testing::HasSubstr;
-
-std::shared_ptr<const RuleSet> load(std::string_view text) {
-  auto rules = load_rules(text, "t.rules", *OpTable::builtin());
-  EXPECT_TRUE(rules) << (rules ? "" : render(rules.error().diagnostics.front()));
-  return rules ? *rules : std::make_shared<RuleSet>();
-}
-
-Graph graph_of(std::string_view text) {
-  auto graph = parse_graph(text);
-  EXPECT_TRUE(graph) << (graph ? "" : render(graph.error().diagnostics.front()));
-  return graph ? std::move(*graph) : Graph();
-}
 
 // How many sites a pattern with that body is found at, and what was said about the others.
 struct Found {
@@ -313,13 +304,7 @@ TEST(Matcher, WorkGrowsWithTheGraph) {
   const auto rules = load(
       "rule r effect exact { match { a = relu(x); y = tanh(a); } replace y with sigmoid(x); }");
   const auto steps = [&](int pairs) {
-    Graph graph;
-    Value* value = &graph.add_input("x", Type(DType::f32, {Dim(2)}));
-    for (int i = 0; i < pairs; ++i) {
-      value = &graph.add(OpKind::relu, {value});
-      value = &graph.add(OpKind::tanh, {value});
-    }
-    graph.add_output(*value);
+    Graph graph = chain_of(pairs);
     RuleRun run(graph, *rules, {});
     EXPECT_TRUE(run.run());
     EXPECT_EQ(run.statistics().rewrites, static_cast<std::size_t>(pairs));
@@ -328,6 +313,132 @@ TEST(Matcher, WorkGrowsWithTheGraph) {
     return run.statistics().steps;
   };
   EXPECT_EQ(steps(50000), 50 * steps(1000));
+}
+
+TEST(Matcher, TheOtherOperandOfACommutativeNodeMayBeTheRest) {
+  const std::string_view graph = R"(graph @g(%x: f32[2]) {
+    @two = const f32[2] <2, 2>
+    %a = mul(@two, %x)
+    %y = mul(%a, @two)
+    return %y
+  })";
+  EXPECT_EQ(find("match { y = mul(k: const, ..); } replace y with relu(k);", graph).count, 2U);
+  EXPECT_EQ(find("match { y = mul(x, _: const, ..); } replace y with relu(x);", graph).count, 2U);
+}
+
+TEST(Matcher, WholeNumbersAreComparedExactly) {
+  const std::string_view graph = R"(graph @g(%x: f32[2]) {
+    %a = shape(%x) {end = -9223372036854775808}
+    %b = shape(%x) {end = 9223372036854775807}
+    %c = shape(%x) {end = 9223372036854775806}
+    return %a, %b, %c
+  })";
+  const Found found = find(
+      "match { y = shape(x) { end = 9223372036854775807, .. }; } replace y with shape(x);", graph);
+  EXPECT_EQ(found.count, 1U);
+  EXPECT_EQ(
+      find("match { y = shape(x) { end = -9223372036854775808, .. }; } replace y with shape(x) { "
+           "start = 1 };",
+           graph)
+          .count,
+      1U);
+}
+
+// Questions about an operand that is not there have no answer, or the answer no.
+TEST(Matcher, ConditionsOnAbsentOperands) {
+  const std::string_view graph = R"(graph @g(%x: f32[1,1,2,2]) {
+    @w = const f32[1,1,1,1] <1>
+    @b = const f32[1] <1>
+    %a = conv(%x, @w)
+    %y = conv(%a, @w, @b)
+    return %y
+  })";
+  const auto count = [&](std::string_view condition) {
+    return find(fmt::format("match {{ y = conv(x, _, b?) {{ .. }}; }} where {} else \"no\"; replace "
+                            "y with relu(x);",
+                            condition),
+                graph);
+  };
+  for (const std::string_view asks : {"rank(b) == 1", "size(b) == 1", "size(b, 0) == 1",
+                                      "shape(b) == [1]", "same_type(b, b)", "same_shape(b, b)"}) {
+    EXPECT_EQ(count(asks).count, 1U) << asks;
+    EXPECT_THAT(count(asks).declined, testing::ElementsAre("%a b is absent")) << asks;
+  }
+  EXPECT_EQ(count("is_constant(b)").count, 1U);
+  EXPECT_EQ(count("not is_output(b)").count, 2U);
+}
+
+TEST(Matcher, WhateverIsGivenToAMatcherIsOneValue) {
+  const auto count = [](std::string_view match, std::string_view graph) {
+    const auto rules = load(fmt::format(
+        "matcher silu(x) = mul(x, sigmoid(x));\nmatcher two(a) = add(@silu(_), @silu(a));\n"
+        "matcher pair(a, b) = sub(@two(a), @two(b));\n"
+        "rule used effect lossy {{ match {{ y = @pair(a, b); }} replace y with max(a, b); }}\n"
+        "rule r effect lossy {{ match {{ {} }} replace y with 1; }}",
+        match));
+    Graph at = graph_of(graph);
+    RuleRun run(at, *rules, {});
+    EXPECT_TRUE(run.run());
+    return run.statistics().rewrites;
+  };
+  const auto product = [](std::string_view a, std::string_view b) {
+    return fmt::format(
+        "graph @g(%x: f32[], %z: f32[]) {{\n %s = sigmoid(%{})\n %m = mul(%{}, %s)\n"
+        " %y = relu(%m)\n return %y\n}}",
+        a, b);
+  };
+  EXPECT_EQ(count("y = relu(@silu(_));", product("x", "x")), 1U);
+  EXPECT_EQ(count("y = relu(@silu(_));", product("x", "z")), 0U);
+  // One value in each use.
+  const auto sums = [](std::string_view last) {
+    std::string text = "graph @g(%x: f32[], %z: f32[], %v: f32[], %w: f32[]) {\n";
+    for (const std::string_view name : {"x", "z", "v", "w"})
+      text += fmt::format(" %s{0} = sigmoid(%{0})\n %m{0} = mul(%{1}, %s{0})\n", name,
+                          name == "w" ? last : name);
+    return text + " %a = add(%mx, %mz)\n %b = add(%mv, %mw)\n %y = sub(%a, %b)\n return %y\n}";
+  };
+  EXPECT_EQ(count("y = relu(_);", sums("w")), 1U);
+  EXPECT_EQ(count("y = relu(_);", sums("v")), 0U);
+}
+
+TEST(Matcher, TheKindOfAParameterIsAskedOfAPattern) {
+  const auto count = [](std::string_view kind) {
+    const auto rules = load(fmt::format(
+        "matcher twice(x) = add(x: {}, x);\n"
+        "rule r effect lossy {{ match {{ y = @twice(relu(x)); }} replace y with neg(x); }}",
+        kind));
+    Graph graph = graph_of(
+        "graph @g(%x: f32[2,3]) {\n %a = relu(%x)\n %y = add(%a, %a)\n return %y\n}");
+    RuleRun run(graph, *rules, {});
+    EXPECT_TRUE(run.run());
+    return run.statistics().rewrites;
+  };
+  EXPECT_EQ(count("f32[_, 3]"), 1U);
+  EXPECT_EQ(count("f16"), 0U);
+  EXPECT_EQ(count("f32[_]"), 0U);
+}
+
+// The reason at each of many readers of one value names three of them.
+TEST(Matcher, AReasonCostsTheSameForManyReaders) {
+  const auto rules =
+      load("rule r effect lossy { match { y = tanh(relu(x)); } replace y with sigmoid(x); }");
+  const auto milliseconds = [&](int readers) {
+    Graph graph;
+    Value& hub = graph.add(OpKind::relu, {&graph.add_input("x", Type(DType::f32, {Dim(2)}))});
+    for (int i = 0; i < readers; ++i) graph.add_output(graph.add(OpKind::tanh, {&hub}));
+    std::size_t told = 0;
+    RuleRunSettings settings;
+    settings.declined = [&](const Node&, std::string_view reason) {
+      told += reason.ends_with(fmt::format(" and {} more", readers - 4)) ? 1 : 0;
+    };
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_TRUE(RuleRun(graph, *rules, settings).run());
+    EXPECT_EQ(told, static_cast<std::size_t>(readers));
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  };
+  (void)milliseconds(100);
+  const double few = milliseconds(1000);
+  EXPECT_LT(milliseconds(16000), 60 * few + 50);
 }
 
 }  // namespace

@@ -8,43 +8,12 @@
 #include "ir/text.h"
 #include "ir/verifier.h"
 #include "passes/rules/rule_pass.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
 
 using testing::HasSubstr;
-
-struct Outcome {
-  std::string text;
-  std::string error;
-  std::vector<std::string> declined;
-  RuleRunStatistics statistics;
-};
-
-// Runs rules with numeric verification.
-Outcome rewrite(std::string_view rule_text, std::string_view graph_text) {
-  Outcome outcome;
-  const auto rules = load_rules(rule_text, "t.rules", *OpTable::builtin());
-  auto graph = parse_graph(graph_text);
-  EXPECT_TRUE(rules) << (rules ? "" : render(rules.error().diagnostics.front()));
-  EXPECT_TRUE(graph) << (graph ? "" : render(graph.error().diagnostics.front()));
-  if (!rules || !graph) return outcome;
-  RuleRunSettings settings;
-  settings.options = RuleOptionSet(*rules).values();
-  settings.verify = Verify::numeric;
-  settings.declined = [&](const Node& node, std::string_view reason) {
-    outcome.declined.push_back(fmt::format("%{} {}", node.result()->name(), reason));
-  };
-  RuleRun run(*graph, **rules, settings);
-  const auto done = run.run();
-  if (!done) outcome.error = done.error().message();
-  outcome.statistics = run.statistics();
-  EXPECT_TRUE(verify(*graph));
-  PrintOptions options;
-  options.with_locations = false;
-  outcome.text = print(*graph, options).value();
-  return outcome;
-}
 
 std::string fold(std::string_view changed_line = "", std::string_view with = "") {
   std::string text = R"(rule fold effect approx 1e-5 {
@@ -72,7 +41,7 @@ constexpr std::string_view kConvBatchNorm = R"(graph @g(%x: f32[1,2,4,4]) {
 })";
 
 TEST(Rewriter, FoldsKeepsNamesAndDropsWhatIsUnused) {
-  const Outcome outcome = rewrite(fold(), kConvBatchNorm);
+  const RewriteOutcome outcome = rewrite(fold(), kConvBatchNorm);
   EXPECT_EQ(outcome.error, "");
   EXPECT_EQ(outcome.statistics.rewrites, 1U);
   EXPECT_EQ(outcome.statistics.checked, 1U);
@@ -87,7 +56,7 @@ TEST(Rewriter, FoldsKeepsNamesAndDropsWhatIsUnused) {
 }
 
 TEST(Rewriter, NamesAnAddedBiasBesideTheWeight) {
-  const Outcome outcome = rewrite(fold(), R"(graph @g(%x: f32[1,1,1,1]) {
+  const RewriteOutcome outcome = rewrite(fold(), R"(graph @g(%x: f32[1,1,1,1]) {
     @conv1.weight = const f32[1,1,1,1] <1>
     @two = const f32[1] <2>
     @zero = const f32[1] <0>
@@ -101,7 +70,7 @@ TEST(Rewriter, NamesAnAddedBiasBesideTheWeight) {
 }
 
 TEST(Rewriter, LeavesASharedWeightToItsOtherUser) {
-  const Outcome outcome = rewrite(fold(), R"(graph @g(%x: f32[1,1,1,1]) {
+  const RewriteOutcome outcome = rewrite(fold(), R"(graph @g(%x: f32[1,1,1,1]) {
     @w = const f32[1,1,1,1] <5>
     @two = const f32[1] <2>
     @zero = const f32[1] <0>
@@ -175,7 +144,7 @@ TEST(Replay, HoldsExactRulesToEqualBits) {
           graph)
           .error,
       HasSubstr("the rule says it is exact"));
-  const Outcome close = rewrite(
+  const RewriteOutcome close = rewrite(
       "rule r effect approx 1e-6 { match { y = mul(x, k: const); } replace y with div(x, 1 / k); }",
       graph);
   EXPECT_EQ(close.error, "");
@@ -183,7 +152,7 @@ TEST(Replay, HoldsExactRulesToEqualBits) {
 }
 
 TEST(Replay, FindsTheSmallestSpatialSizeThatIsLegal) {
-  const Outcome outcome = rewrite(
+  const RewriteOutcome outcome = rewrite(
       "rule r effect exact { match { p = max_pool(x) { .. }; y = relu(p); } replace y with "
       "max_pool(relu(x)) { ..p }; }",
       R"(graph @g(%x: f32[N,1,H,64]) {
@@ -208,14 +177,14 @@ TEST(Rewriter, ReplacesWithAnExistingValue) {
       rewrite(rule, "graph @g(%x: f32[2]) {\n %a = relu(%x)\n %y = identity(%a)\n return %y\n}")
           .text,
       "graph @g(%x: f32[2]) {\n  %y = relu(%x) : f32[2]\n  return %y\n}\n");
-  const Outcome copy = rewrite(rule, "graph @g(%x: f32[2]) {\n %y = identity(%x)\n return %y\n}");
+  const RewriteOutcome copy = rewrite(rule, "graph @g(%x: f32[2]) {\n %y = identity(%x)\n return %y\n}");
   EXPECT_THAT(copy.declined,
               testing::ElementsAre("%y an output of the graph would be the input %x"));
   EXPECT_EQ(copy.statistics.rewrites, 0U);
 }
 
 TEST(Rewriter, BuildsNestedNodesWithLiteralsAndOverrides) {
-  const Outcome outcome = rewrite(
+  const RewriteOutcome outcome = rewrite(
       "rule r effect approx 1e-6 { match { y = leaky_relu(x) { alpha = a }; }\n"
       "  replace y with add(mul(relu(x), 1 - a), mul(x, a)); }",
       "graph @g(%x: f32[3]) {\n %y = leaky_relu(%x) {alpha = 0.25}\n return %y\n}");
@@ -226,7 +195,7 @@ TEST(Rewriter, BuildsNestedNodesWithLiteralsAndOverrides) {
 }
 
 TEST(Rewriter, LeavesASiteWhoseReplacementIsNotValid) {
-  const Outcome outcome =
+  const RewriteOutcome outcome =
       rewrite("rule r effect exact { match { y = relu(x); } replace y with reshape(x, [3]); }",
               "graph @g(%x: f32[2]) {\n %y = relu(%x)\n return %y\n}");
   EXPECT_EQ(outcome.statistics.rewrites, 0U);
@@ -235,7 +204,7 @@ TEST(Rewriter, LeavesASiteWhoseReplacementIsNotValid) {
 }
 
 TEST(Rewriter, ARewriteMustChangeTheGraph) {
-  const Outcome outcome =
+  const RewriteOutcome outcome =
       rewrite("rule r effect exact { match { y = relu(x); } replace y with relu(x); }",
               "graph @g(%x: f32[2]) {\n %y = relu(%x)\n return %y\n}");
   EXPECT_EQ(outcome.error, "rule `r` changes nothing at %y");
@@ -267,6 +236,66 @@ TEST(Rewriter, AZeroOfASparseConstantStaysOne) {
   ASSERT_TRUE(RuleRun(graph, **rules, {}).run());
   EXPECT_TRUE(graph.find_value("k")->is_sparse());
   EXPECT_FALSE(graph.find_value("l")->is_sparse());
+}
+
+TEST(Rewriter, AttributesAreWholeNumbersOrTheSiteIsLeft) {
+  const std::string_view graph =
+      "graph @g(%x: f32[2,2,2]) {\n %y = softmax(%x) {axis = 1}\n return %y\n}";
+  const RewriteOutcome half = rewrite(
+      "rule r effect lossy { match { y = softmax(x) { axis = a }; } replace y with softmax(x) { "
+      "axis = a / 2 }; }",
+      graph);
+  EXPECT_THAT(half.declined, testing::ElementsAre("%y attribute axis: 0.5 is not a whole number"));
+  EXPECT_THAT(rewrite("rule r effect lossy { match { y = softmax(x) { axis = a }; } replace y with "
+                      "softmax(x) { axis = a // 2 }; }",
+                      graph)
+                  .text,
+              HasSubstr("%y = softmax(%x) {axis = 0}"));
+}
+
+TEST(Rewriter, WholeNumbersAreWrittenExactly) {
+  EXPECT_THAT(rewrite("rule r effect exact { match { y = shape(x) { start = 0 }; } replace y with "
+                      "shape(x) { end = 9223372036854775807 }; }",
+                      "graph @g(%x: f32[2]) {\n %y = shape(%x)\n return %y\n}")
+                  .text,
+              HasSubstr("{end = 9223372036854775807}"));
+}
+
+TEST(Rewriter, TheFirstDefaultThatIsThere) {
+  const std::string_view rule =
+      "rule r effect lossy { match { c = conv(x, W, b?: const) { .. };\n"
+      "  y = conv(c, _, d?: const) { .. }; } replace y with conv(x, W, (b or d or [7])) { ..c }; }";
+  const auto graph = [](std::string_view first, std::string_view second) {
+    return fmt::format(R"(graph @g(%x: f32[1,1,2,2]) {{
+      @w = const f32[1,1,1,1] <1>
+      @five = const f32[1] <5>
+      @six = const f32[1] <6>
+      %c = conv(%x, @w{})
+      %y = conv(%c, @w{})
+      return %y
+    }})",
+                       first, second);
+  };
+  EXPECT_THAT(rewrite(rule, graph(", @five", ", @six")).text, HasSubstr("<5>"));
+  EXPECT_THAT(rewrite(rule, graph("", ", @six")).text, HasSubstr("<6>"));
+  EXPECT_THAT(rewrite(rule, graph("", "")).text, HasSubstr("<7>"));
+}
+
+TEST(Rewriter, ANodeWithANameMustChangeTheGraphAsWell) {
+  EXPECT_EQ(rewrite("rule r effect exact { match { y = relu(x); } let t = relu(x); replace y with "
+                    "t; }",
+                    "graph @g(%x: f32[2]) {\n %y = relu(%x)\n return %y\n}")
+                .error,
+            "rule `r` changes nothing at %y");
+}
+
+TEST(RuleRun, ABenefitOfNothingGoesLast) {
+  EXPECT_THAT(
+      rewrite("rule big effect lossy benefit 0 { match { y = relu(tanh(x)); } replace y with exp(x); "
+              "}\nrule small effect lossy { match { y = relu(x); } replace y with sigmoid(x); }",
+              "graph @g(%x: f32[2]) {\n %a = tanh(%x)\n %y = relu(%a)\n return %y\n}")
+          .text,
+      HasSubstr("sigmoid"));
 }
 
 }  // namespace

@@ -5,23 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "passes/rules/rule.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-// "line:column: message (help)" of everything that is wrong.
-std::vector<std::string> errors_of(std::string_view text) {
-  const auto rules = load_rules(text, "t.rules", *OpTable::builtin());
-  std::vector<std::string> result;
-  if (rules) return result;
-  for (const Diagnostic& d : rules.error().diagnostics)
-    result.push_back(fmt::format("{}:{}: {}{}", d.span.line, d.span.column, d.message,
-                                 d.help.empty() ? "" : " (" + d.help + ")"));
-  return result;
-}
 
 // Errors of an exact rule: the pattern is line 2, the rest line 3.
 std::vector<std::string> errors_in(std::string_view match, std::string_view rest,
@@ -123,7 +113,7 @@ TEST(RuleErrors, NodesWithNames) {
                           "with it"));
   EXPECT_THAT(errors_in("y = relu(x);", "let (a, b) = split(x) { axis = 0 }; replace y with a;"),
               ElementsAre("3:9: `b` is captured but never used (write `_` where any will do)"));
-  EXPECT_THAT(errors_in("y = relu(x);", "let x = tanh(y); replace y with x;"),
+  EXPECT_THAT(errors_in("y = relu(x);", "let x = tanh(x); replace y with x;"),
               ElementsAre("3:5: `x` already has a meaning, from line 2"));
 }
 
@@ -253,6 +243,9 @@ TEST(RuleErrors, Matchers) {
       errors_of("matcher m(x, a) = concat(x, x) { axis = a };\nrule r effect exact { match { y = "
                 "@m(x, relu(z)); } replace y with x; }"),
       testing::Contains("2:41: this parameter is an attribute; give a name or `_`"));
+  EXPECT_THAT(errors_of("matcher m(x, k) = mul(x, k: const);\nrule r effect exact { match { y = @m(x, "
+                        "relu(z)); } replace y with add(x, z); }"),
+              ElementsAre("1:29: the result of a node is not constant"));
 }
 
 TEST(RuleErrors, Selection) {
@@ -280,6 +273,107 @@ TEST(RuleErrors, ChoicesOfOptions) {
 TEST(RuleErrors, AttributesThatAreNotSet) {
   EXPECT_THAT(errors_in("y = reduce_mean(x) { keepdims = none };", "replace y with x;"),
               ElementsAre("2:41: attribute `keepdims` always has a value"));
+}
+
+// What is wrong with a rule is known although the list of errors is full.
+TEST(RuleErrors, MoreThanTheListHolds) {
+  std::string text;
+  for (int i = 0; i < 100; ++i)
+    text += fmt::format("rule r{} effect exact {{ match {{ y = foo(x); }} replace y with x; }}\n", i);
+  const auto rules = load_rules(text, "t.rules", *OpTable::builtin());
+  ASSERT_FALSE(rules);
+  ASSERT_EQ(rules.error().diagnostics.size(), RuleErrors::kMaxErrors);
+  EXPECT_THAT(rules.error().diagnostics.back().notes, ElementsAre("80 more errors are left out"));
+}
+
+TEST(RuleErrors, ANestedPatternThatLeadsNowhere) {
+  EXPECT_THAT(errors_in("a = tanh(neg(x)); y = relu(x);", "replace y with x;"),
+              ElementsAre("2:9: `a` does not lead to `y` (the last binding of `match` is the root; "
+                          "every other node must feed it)"));
+}
+
+TEST(RuleErrors, NumbersThatAFloat64DoesNotHold) {
+  EXPECT_THAT(errors_in("y = relu(x);", "where rank(x) < 1e999; replace y with x;"),
+              ElementsAre("3:17: no float64 is so large, or so small"));
+  EXPECT_THAT(errors_of("option a = 1e999 in [0, 1e999] \"h\";\nrule r effect exact { match { y = "
+                        "relu(x); } where a > 0; replace y with x; }"),
+              ElementsAre("1:12: no float64 is so large, or so small",
+                          "1:25: no float64 is so large, or so small"));
+  EXPECT_THAT(errors_in("y = leaky_relu(x) { alpha = 1e300 };", "replace y with x;"),
+              ElementsAre("2:37: attribute `alpha` is a number, not this"));
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with leaky_relu(x) { alpha = 1e300 };"),
+              ElementsAre("3:40: attribute `alpha` is a number, not this"));
+}
+
+TEST(RuleErrors, AttributesOfNewNodes) {
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with softmax(x) { axis = 0.5 };"),
+              ElementsAre("3:36: attribute `axis` is a whole number, not this"));
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with transpose(x) { perm = [1, 0.5] };"),
+              ElementsAre("3:38: attribute `perm` is a list of whole numbers, not this"));
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with softmax(x) { axis = 0, axis = 1 };"),
+              ElementsAre("3:39: attribute `axis` is given twice"));
+}
+
+TEST(RuleErrors, ArgumentsGivenTwiceOrInVain) {
+  const std::string_view match = "y = mul(x, k: const f32[2, 3]);";
+  EXPECT_THAT(errors_in(match, "replace y with mul(x, sum(k, axis = 0, axis = 1));"),
+              testing::Contains("3:47: argument `axis` of `sum` is given twice"));
+  EXPECT_THAT(errors_in(match, "replace y with mul(x, max(k, 3, axis = 0));"),
+              ElementsAre("3:23: `max` of two tensors has no `axis`"));
+}
+
+TEST(RuleErrors, ListsOfNothing) {
+  EXPECT_THAT(errors_in("y = softmax(x) { axis in [] };", "replace y with x;"),
+              ElementsAre("2:34: no value is in an empty list"));
+  EXPECT_THAT(errors_of("option a = \"u\" in [] \"h\";\nrule r effect exact { match { y = relu(x); "
+                        "} where a == \"u\"; replace y with x; }"),
+              ElementsAre("1:20: expected a text that is allowed, found `]`"));
+}
+
+TEST(RuleErrors, ResultsOfTheNodeThatIsReplaced) {
+  EXPECT_THAT(errors_in("y = relu(_);", "replace y with neg(y);"),
+              ElementsAre("3:20: `y` is a result of the node that is replaced (what takes its place "
+                          "reads its operands)"));
+  EXPECT_THAT(errors_in("y = relu(_);", "let t = neg(y); replace y with tanh(t);"),
+              ElementsAre("3:13: `y` is a result of the node that is replaced (what takes its place "
+                          "reads its operands)"));
+  EXPECT_THAT(errors_in("y = relu(x);", "replace y with reshape(x, shape(y));"), IsEmpty());
+  const std::string_view halves = "(a, b) = split(_) { .. };";
+  EXPECT_THAT(errors_in(halves, "replace a with b; replace b with a;"),
+              ElementsAre("3:16: `b` is replaced itself", "3:34: `a` is replaced itself"));
+  EXPECT_THAT(errors_in(halves, "replace a with b;"), IsEmpty());
+}
+
+TEST(RuleErrors, EdgesAndConstantsThatMeet) {
+  EXPECT_THAT(errors_in("y = relu(x);", "on edge x -> y insert neg(x); on edge x -> y insert "
+                                        "tanh(x);"),
+              ElementsAre("3:31: the edge from `x` to `y` is given twice (insert all that goes there "
+                          "at once)"));
+  EXPECT_THAT(errors_in("y = mul(_, k: const);", "set k = -k; on edge k -> y insert neg(k);"),
+              ElementsAre("3:13: `k` is set by the same rule (insert what is computed from it, or "
+                          "set it in another rule)"));
+}
+
+TEST(RuleErrors, OperandsByNameAmongAlternatives) {
+  EXPECT_THAT(errors_in("y = one_hot | gather (x, i, ..) { .. };",
+                        "replace y with y(x, indices = i) { ..y };"),
+              testing::Contains("3:31: operand `indices` is at another place in `gather`"));
+}
+
+TEST(RuleErrors, DefaultsOfDefaults) {
+  const std::string_view match =
+      "c = conv(x, _, b?: const) { .. }; y = conv(c, _, d?: const) { .. };";
+  EXPECT_THAT(errors_in(match, "where all((b or d or 0) == 0); replace y with x;"), IsEmpty());
+  EXPECT_THAT(errors_in(match, "where all((b or d) == 0); replace y with x;"),
+              ElementsAre("3:12: `b or d` may be absent (write `(b or d or 0)`)"));
+}
+
+TEST(RuleErrors, NotNot) {
+  EXPECT_THAT(errors_in("y = relu(x);", "where not not rank(x) == 1; replace y with x;"), IsEmpty());
+  std::string nots;
+  for (int i = 0; i < 5000; ++i) nots += "not ";
+  EXPECT_THAT(errors_in("y = relu(x);", "where " + nots + "true; replace y with x;"),
+              testing::Contains(testing::HasSubstr("the expression is nested too deeply")));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "ir/text.h"
 #include "passes/rules/rule.h"
 #include "passes/rules/rule_pass.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
@@ -34,17 +35,6 @@ std::string rule(std::string_view condition) {
   return fmt::format(
       "rule r effect lossy {{\nmatch {{ y = relu(x); }}\nwhere {} else \"odd\";\nreplace y with x;\n}}",
       condition);
-}
-
-std::vector<std::string> errors_of(const std::string& text,
-                                   const std::shared_ptr<const FunctionTable>& functions) {
-  const auto rules = load_rules(text, "t.rules", *OpTable::builtin(), functions);
-  std::vector<std::string> result;
-  if (rules) return result;
-  for (const Diagnostic& d : rules.error().diagnostics)
-    result.push_back(fmt::format("{}:{}: {}{}", d.span.line, d.span.column, d.message,
-                                 d.help.empty() ? "" : " (" + d.help + ")"));
-  return result;
 }
 
 TEST(RuleFunctions, AConstraintOfAModuleIsCheckedLikeAnyOther) {
@@ -95,7 +85,35 @@ TEST(RuleFunctions, WrongSignaturesAreRefused) {
   EXPECT_EQ(problem("f", "", 's', has_even_batch),
             "function `f`: its result is of the kind of its first argument, and it has none");
   EXPECT_EQ(problem("f", "t", 'n', nullptr), "function `f`: it does nothing");
+  for (const std::string_view parameters : {"?", "*t", "v?t", "t?*"})
+    EXPECT_EQ(problem("f", parameters, 'n', has_even_batch),
+              "function `f`: ? and * come last, after the letter they are about");
   EXPECT_EQ(FunctionTable::builtin()->find("has_even_batch"), nullptr);
+}
+
+TEST(RuleFunctions, AnyNumberOfValues) {
+  auto functions = FunctionTable::extended_builtin();
+  EXPECT_TRUE(functions->add({.name = "count_outputs",
+                              .parameters = "v*",
+                              .result = 'n',
+                              .named = "",
+                              .evaluate = [](const FunctionCall& call) -> DatumResult {
+                                double count = 0;
+                                for (std::size_t i = 0; i < call.arguments.size(); ++i)
+                                  count += call.value(i)->is_output() ? 1 : 0;
+                                return Datum::of(count);
+                              },
+                              .help = "how many leave the graph"}));
+  const auto rules =
+      load_rules("rule r effect lossy { match { a = relu(x) shared; y = tanh(a); }\n"
+                 "where count_outputs(x, a, y) == 2; replace y with exp(x); }",
+                 "t.rules", *OpTable::builtin(), functions);
+  ASSERT_TRUE(rules);
+  Graph graph = graph_of(
+      "graph @g(%x: f32[2]) {\n %a = relu(%x)\n %y = tanh(%a)\n return %a, %y\n}");
+  RuleRun run(graph, **rules, {});
+  EXPECT_TRUE(run.run());
+  EXPECT_EQ(run.statistics().rewrites, 1U);
 }
 
 }  // namespace

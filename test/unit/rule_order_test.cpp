@@ -11,15 +11,10 @@
 #include "ir/verifier.h"
 #include "passes/registry.h"
 #include "passes/rules/rule_pass.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
-
-std::shared_ptr<const RuleSet> load(std::string_view text, std::string_view file = "t.rules") {
-  auto rules = load_rules(text, file, *OpTable::builtin());
-  EXPECT_TRUE(rules) << (rules ? "" : render(rules.error().diagnostics.front()));
-  return rules ? *rules : nullptr;
-}
 
 // What a graph computes, whatever its nodes and constants are called and in which order they stand.
 class Expressions {

@@ -8,24 +8,13 @@
 
 #include "ir/text.h"
 #include "ir/verifier.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::shared_ptr<const RuleSet> load(std::string_view text) {
-  auto rules = load_rules(text, "t.rules", *OpTable::builtin());
-  EXPECT_TRUE(rules) << (rules ? "" : render(rules.error().diagnostics.front()));
-  return *rules;
-}
-
-Graph graph_of(std::string_view text) {
-  auto graph = parse_graph(text);
-  EXPECT_TRUE(graph) << (graph ? "" : render(graph.error().diagnostics.front()));
-  return std::move(*graph);
-}
 
 struct Outcome {
   std::string text;
@@ -42,9 +31,7 @@ Outcome run(std::string_view rule_text, Graph& graph, RuleRunSettings settings =
   if (!done) outcome.error = done.error().message();
   outcome.statistics = run.statistics();
   EXPECT_TRUE(!done || verify(graph));
-  PrintOptions options;
-  options.with_locations = false;
-  outcome.text = print(graph, options).value();
+  outcome.text = text_of(graph);
   return outcome;
 }
 
@@ -205,18 +192,6 @@ TEST(RuleRun, FailureWithChangeIsAnError) {
   EXPECT_EQ(undone.statistics.declined, 1U);
 }
 
-// A chain that all rules of the set walk along, made of pairs that merge.
-Graph chain_of(int pairs) {
-  Graph graph;
-  Value* value = &graph.add_input("x", Type(DType::f32, {Dim(2)}));
-  for (int i = 0; i < pairs; ++i) {
-    value = &graph.add(OpKind::relu, {value});
-    value = &graph.add(OpKind::tanh, {value});
-  }
-  graph.add_output(*value);
-  return graph;
-}
-
 double exponent(double few, double many, double factor) {
   return std::log(many / few) / std::log(factor);
 }
@@ -340,6 +315,23 @@ TEST(RuleWatch, TheTableHasARowForEveryRule) {
       "    declined 2 times: shared\n"
       "    declined once: too large\n"
       "  never                   0        0         0         0         0      0.000\n");
+}
+
+// There are 2^39 ways from the first node to the last.
+TEST(RuleRun, VisitsEachReaderAgainOnce) {
+  std::string pattern = "a0 = relu(x) shared;";
+  std::string text = "graph @g(%x: f32[2]) {\n %v0 = relu(%x)\n";
+  for (int i = 1; i < 40; ++i) {
+    pattern += fmt::format(" a{0} = sub(a{1}, a{1}) shared;", i, i - 1);
+    text += fmt::format(" %v{0} = sub(%v{1}, %v{1})\n", i, i - 1);
+  }
+  const Outcome outcome =
+      run("fixpoint; rule r effect lossy { match { " + pattern +
+              " y = div(a39, a39); } replace y with exp(x); }\n"
+              "rule s effect lossy { match { y = sub(exp(x), _); } replace y with x; }",
+          text + " %y = div(%v39, %v39)\n return %y, %v39\n}");
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_EQ(outcome.statistics.rewrites, 1U);
 }
 
 }  // namespace

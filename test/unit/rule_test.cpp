@@ -5,23 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "passes/registry.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-// "line:column: message (help)" of everything that is wrong.
-std::vector<std::string> errors_of(std::string_view text) {
-  const auto rules = load_rules(text, "t.rules", *OpTable::builtin());
-  std::vector<std::string> result;
-  if (rules) return result;
-  for (const Diagnostic& d : rules.error().diagnostics)
-    result.push_back(fmt::format("{}:{}: {}{}", d.span.line, d.span.column, d.message,
-                                 d.help.empty() ? "" : " (" + d.help + ")"));
-  return result;
-}
 
 // Errors of a rule with that body.
 std::vector<std::string> body_errors(std::string_view body) {
@@ -102,6 +92,9 @@ TEST(RuleLoad, SyntaxErrorsSayWhatWasExpected) {
       errors_of("option a = \"x\n"),
       ElementsAre("1:12: the text is not closed (end it with a quotation mark on its line)",
                   "2:1: expected what the option does, as a text, found the end of the file"));
+  EXPECT_THAT(body_errors("match { y = relu(x); }\nwhere 1 < 0 else \"a\\tb\";\nreplace y with x;"),
+              ElementsAre("3:18: the text has a backslash that means nothing (write \\\\ for a "
+                          "backslash, \\\" for a quotation mark and \\n for a new line)"));
   EXPECT_THAT(errors_of("# nothing\n"),
               ElementsAre("1:1: the file has no rule (write `rule NAME effect exact { ... }`)"));
 }
@@ -274,6 +267,28 @@ TEST(RulePass, EveryBuiltInRuleFileLoadsAndPassesItsTests) {
                         << (passed ? "" : render(passed.error().diagnostics[0]));
   }
   EXPECT_GE(files, 3U);
+}
+
+TEST(RuleTest, AnArrowInACommentOrATextIsNone) {
+  const auto passed = run_rule_tests(R"(rule r effect lossy {
+  match { y = tanh(relu(x)); }
+  replace y with tanh(x);
+  test "arrows => everywhere" {
+    // a => b
+    graph @"=>"(%x: f32[2]) {
+      %a = relu(%x)
+      %y = tanh(%a)
+      return %y
+    }
+    =>
+    graph @"=>"(%x: f32[2]) {
+      %y = tanh(%x)
+      return %y
+    }
+  }
+})",
+                                     "t.rules", OpTable::builtin());
+  EXPECT_TRUE(passed) << (passed ? "" : render(passed.error().diagnostics[0]));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ target_sources(rcc_unit_tests PRIVATE
   rule_pass_test.cpp
   rule_synthesis_test.cpp
   rule_test.cpp
+  rule_testing.cpp
   rule_tree_test.cpp
   rule_validation_test.cpp
   site_comparison_test.cpp

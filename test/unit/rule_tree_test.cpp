@@ -8,15 +8,10 @@
 #include "ir/text.h"
 #include "passes/rules/matcher.h"
 #include "passes/rules/rule_pass.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
-
-std::shared_ptr<const RuleSet> load(std::string_view text) {
-  auto rules = load_rules(text, "t.rules", *OpTable::builtin());
-  EXPECT_TRUE(rules) << text << (rules ? "" : render(rules.error().diagnostics.front()));
-  return rules ? *rules : nullptr;
-}
 
 // Steps for each visited node, with all rules in one tree.
 double steps_per_node(const RuleSet& rules, Graph& graph) {

@@ -242,5 +242,41 @@ TEST(TensorExpression, ScalesDirectlyLikeTheGeneralWay) {
   EXPECT_FALSE(scale_directly(tensor, factors, 3));
 }
 
+TEST(TensorExpression, PlacesAndCountsAreWholeNumbers) {
+  for (const std::string_view expression :
+       {"[5, 6][0.5]", "top_k_mask(k, 0.5)", "mask_n_m(k, 0.5, 3, axis = 1)", "size(k, 0.5)",
+        "transpose(k, [0.5, 1])"})
+    EXPECT_EQ(value_of(expression).error(), "0.5 is not a whole number") << expression;
+  EXPECT_EQ(value_of("gather([5, 6], [0.5])").error(), "a list of 2 has no element 0.5");
+  EXPECT_EQ(value_of("inverse([0.5, 1])").error(), "[0.5,1] is no permutation");
+  EXPECT_EQ(value_of("sum(k, axis = 0.5 + 0)").error(), "axis: 0.5 is not a whole number");
+  EXPECT_EQ(value_of("range(2.5)").error(), "there is no list of 2.5 numbers");
+}
+
+TEST(TensorExpression, WholeDivisionByZeroHasNoValue) {
+  EXPECT_EQ(value_of("k % 0").error(), "`%` divides by zero");
+  EXPECT_EQ(value_of("1 // (k - 1)").error(), "`//` divides by zero");
+  EXPECT_THAT(numbers("1 / (sum(k) - 21)"), ElementsAre(std::numeric_limits<double>::infinity()));
+}
+
+TEST(TensorExpression, JoinedTensorsHaveTheWiderType) {
+  EXPECT_EQ(value_of("concat(cast([1], i8), cast([300], i32), axis = 0)")->dtype, DType::i32);
+  EXPECT_EQ(value_of("concat([1], cast([2], i8), axis = 0)")->dtype, DType::i8);
+}
+
+TEST(TensorExpression, SelectBroadcasts) {
+  EXPECT_THAT(numbers("select(k > 3, 1, 0)"), ElementsAre(0, 0, 0, 1, 1, 1));
+  EXPECT_THAT(numbers("select(1 > 0, [1, 2], 0)"), ElementsAre(1, 2));
+  EXPECT_THAT(numbers("select(reshape(v, [2, 1]) > 15, [1, 2, 3], -1)"),
+              ElementsAre(-1, -1, -1, 1, 2, 3));
+}
+
+// Before memory is asked for.
+TEST(TensorExpression, WhatIsTooLargeHasNoValue) {
+  EXPECT_EQ(value_of("full([30000, 30000], 1)").error(), "the result is too large");
+  EXPECT_EQ(value_of("reshape(full([20000], 1), [20000, 1]) + full([20000], 1)").error(),
+            "the result is too large");
+}
+
 }  // namespace
 }  // namespace rcc

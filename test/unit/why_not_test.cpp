@@ -5,6 +5,7 @@
 
 #include "ir/text.h"
 #include "passes/rules/rule_pass.h"
+#include "test/unit/rule_testing.h"
 
 namespace rcc {
 namespace {
@@ -113,6 +114,21 @@ TEST(WhyNot, FindsPassesAndRules) {
   const auto unknown = find_subject(parse_why_not("gem_batch_norm@x"), {}, PassCatalog());
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().diagnostics.front().help, "did you mean `gemm_batch_norm`?");
+}
+
+// There are 2^40 ways from the first node to the last.
+TEST(WhyNot, FollowsEachReaderOnce) {
+  std::string pattern = "a0 = relu(x);";
+  std::string text = "graph @g(%x: f32[2]) {\n %v0 = relu(%x)\n";
+  for (int i = 1; i <= 40; ++i) {
+    pattern += fmt::format(" a{0} = sub(a{1}, a{1});", i, i - 1);
+    text += fmt::format(" %v{0} = sub(%v{1}, %v{1})\n", i, i - 1);
+  }
+  const auto rules =
+      load("rule r effect lossy { match { " + pattern + " } replace a40 with exp(x); }");
+  const Graph graph = graph_of(text + " return %v40\n}");
+  WhyNot why_not(*rules, {rules->rules.front().get()});
+  EXPECT_TRUE(why_not.look_at(graph, "v0"));
 }
 
 }  // namespace

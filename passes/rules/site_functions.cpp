@@ -8,14 +8,12 @@
 
 namespace rcc::functions {
 
-DatumResult rank(const FunctionCall& call) {
-  const Type& type = call.value(0)->type();
-  if (!type.is_ranked)
-    return no_value(fmt::format("the rank of %{} is not known", call.value(0)->name()));
-  return Datum::of(static_cast<double>(type.rank()));
-}
-
 namespace {
+
+// An operand that is absent has no type.
+DatumResult no_type(const FunctionCall& call, std::size_t index) {
+  return no_value(fmt::format("{} is absent", call.expression.children[index].text));
+}
 
 tl::expected<std::int64_t, std::string> fixed_size(const Value& value, std::size_t axis) {
   const Dim dim = value.type().dims[axis];
@@ -23,7 +21,20 @@ tl::expected<std::int64_t, std::string> fixed_size(const Value& value, std::size
   return no_value(fmt::format("the size of %{} along axis {} is not known", value.name(), axis));
 }
 
+bool has_same_shape(const Type& a, const Type& b) {
+  return a.is_ranked && b.is_ranked && a.dims == b.dims &&
+         std::none_of(a.dims.begin(), a.dims.end(), [](Dim dim) { return dim.is_unknown(); });
+}
+
 }  // namespace
+
+DatumResult rank(const FunctionCall& call) {
+  if (call.value(0) == nullptr) return no_type(call, 0);
+  const Type& type = call.value(0)->type();
+  if (!type.is_ranked)
+    return no_value(fmt::format("the rank of %{} is not known", call.value(0)->name()));
+  return Datum::of(static_cast<double>(type.rank()));
+}
 
 DatumResult shape(const FunctionCall& call) {
   if (DatumResult known = rank(call); !known) return known;
@@ -45,7 +56,7 @@ DatumResult size(const FunctionCall& call) {
   }
   if (DatumResult known = rank(call); !known) return known;
   const auto axis =
-      resolve_axis(to_int(call.arguments[1].data.at(0)), call.value(0)->type().rank());
+      resolve_axis(call.arguments[1].data.at(0), call.value(0)->type().rank());
   if (!axis) return no_value(axis.error());
   const auto found = fixed_size(*call.value(0), *axis);
   if (!found) return no_value(found.error());
@@ -78,31 +89,26 @@ DatumResult input_axis(const FunctionCall& call) {
   return no_value(fmt::format("{} does not sum along an axis of a weight", node.op().name));
 }
 
-namespace {
-
-bool has_same_shape(const Type& a, const Type& b) {
-  return a.is_ranked && b.is_ranked && a.dims == b.dims &&
-         std::none_of(a.dims.begin(), a.dims.end(), [](Dim dim) { return dim.is_unknown(); });
-}
-
-}  // namespace
-
 DatumResult same_shape(const FunctionCall& call) {
+  for (const std::size_t i : {0U, 1U})
+    if (call.value(i) == nullptr) return no_type(call, i);
   return Datum::of(has_same_shape(call.value(0)->type(), call.value(1)->type()) ? 1 : 0);
 }
 DatumResult same_type(const FunctionCall& call) {
-  const Type& a = call.value(0)->type();
-  const Type& b = call.value(1)->type();
-  return Datum::of(a.dtype != DType::unknown && a.dtype == b.dtype && has_same_shape(a, b) ? 1 : 0);
+  const DatumResult has_same_sizes = same_shape(call);
+  if (!has_same_sizes) return has_same_sizes;
+  const DType a = call.value(0)->type().dtype;
+  const DType b = call.value(1)->type().dtype;
+  return Datum::of(a != DType::unknown && a == b && has_same_sizes->data[0] != 0 ? 1 : 0);
 }
+// What is absent is neither.
 DatumResult is_output(const FunctionCall& call) {
-  return Datum::of(call.value(0)->is_output() ? 1 : 0);
+  return Datum::of(call.value(0) != nullptr && call.value(0)->is_output() ? 1 : 0);
 }
 DatumResult is_constant(const FunctionCall& call) {
-  return Datum::of(call.value(0)->is_constant() ? 1 : 0);
+  return Datum::of(call.value(0) != nullptr && call.value(0)->is_constant() ? 1 : 0);
 }
 DatumResult is_present(const FunctionCall& call) { return Datum::of(call.value(0) ? 1 : 0); }
-
 
 DatumResult is_sparse(const FunctionCall& call) {
   const Value* value = call.value(0);
