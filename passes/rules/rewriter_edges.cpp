@@ -85,7 +85,8 @@ bool Rewriter::is_like(const Value& value, const Plan& planned, const Value& sou
 
 bool Rewriter::is_node_like(const Value& value, const Plan& planned, const Value& source) const {
   const Node* node = value.producer();
-  if (node == nullptr || node->op().name != planned.op->name || !has_same_attributes(*node, planned))
+  if (node == nullptr || node->op().name != planned.op->name ||
+      !has_same_attributes(*node, planned))
     return false;
   for (std::size_t i = 0; i < std::max(planned.operands.size(), node->operand_count()); ++i) {
     const Value* operand = node->operand(i);

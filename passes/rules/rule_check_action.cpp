@@ -11,8 +11,8 @@ namespace {
 
 using Kind = ExpressionType::Kind;
 
-// The first name in what is made that stands for a result of node `root`, or null. Functions may ask
-// about it: `shape(y)` is known before.
+// The first name in what is made that stands for a result of node `root`, or null. Functions may
+// ask about it: `shape(y)` is known before.
 const Expression* find_result_of(const Expression& expression, int root) {
   if (expression.symbol.kind == Symbol::Kind::value)
     return expression.symbol.node == root ? &expression : nullptr;
@@ -55,9 +55,10 @@ void RuleChecker::check_conflicts() {
       return other.slot == edge->slot && other.node == edge->node;
     };
     if (std::any_of(rule_.edges.begin(), edge, is_same))
-      errors_.add(edge->range,
-                  fmt::format("the edge from `{}` to `{}` is given twice", edge->source, edge->target),
-                  "insert all that goes there at once");
+      errors_.add(
+          edge->range,
+          fmt::format("the edge from `{}` to `{}` is given twice", edge->source, edge->target),
+          "insert all that goes there at once");
     for (const ConstantChange& change : rule_.changes)
       if (change.slot == edge->slot)
         errors_.add(edge->range, fmt::format("`{}` is set by the same rule", edge->source),

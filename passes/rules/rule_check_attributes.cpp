@@ -168,8 +168,7 @@ bool RuleChecker::to_attribute(const Expression& literal, AttributeType type,
       return literal.kind == Expression::Kind::text;
     case AttributeType::ints: {
       Ints list;
-      for (const Expression& item : literal.children)
-        list.push_back(item.integer.value_or(0));
+      for (const Expression& item : literal.children) list.push_back(item.integer.value_or(0));
       value = std::move(list);
       return is_whole_list(literal);
     }

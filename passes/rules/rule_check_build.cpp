@@ -124,7 +124,8 @@ void RuleChecker::check_build_arguments(Expression& expression) {
         if (!name.empty() && op->operands[at].name == name) here = static_cast<int>(at);
       }
       if (here >= 0 && index >= 0 && here != index)
-        errors_.add(argument.range, fmt::format("operand `{}` is at another place in `{}`", name, op->name));
+        errors_.add(argument.range,
+                    fmt::format("operand `{}` is at another place in `{}`", name, op->name));
       index = here;
       const auto count = static_cast<int>(op->operands.size());
       const bool is_variadic = count > 0 && op->operands.back().arity == Arity::variadic;
@@ -211,8 +212,8 @@ void RuleChecker::check_build_attribute(Expression& expression, BuildAttribute& 
       errors_.add(value.range, fmt::format("attribute `{}` of `{}` is not {}", info->name, op->name,
                                            name_of(value.type.kind)));
     else if (is_literal(value) && !to_attribute(value, info->type, literal))
-      errors_.add(value.range, fmt::format("attribute `{}` is {}, not this", info->name,
-                                           name_of(info->type)));
+      errors_.add(value.range,
+                  fmt::format("attribute `{}` is {}, not this", info->name, name_of(info->type)));
   }
 }
 

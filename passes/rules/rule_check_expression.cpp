@@ -156,8 +156,11 @@ void RuleChecker::check_member(Expression& expression) {
     return;
   }
   const NodePattern& pattern = rule_.patterns[static_cast<std::size_t>(owner.symbol.node)];
+  const TextRange name{
+      expression.range.end - static_cast<std::uint32_t>(expression.text.size()),
+      expression.range.end};
   for (const OpInfo* op : pattern.ops) {
-    const AttributeInfo* info = find_attribute(*op, expression.text, expression.range);
+    const AttributeInfo* info = find_attribute(*op, expression.text, name);
     if (info == nullptr) return;
     const bool is_list = info->type == AttributeType::ints || info->type == AttributeType::reals;
     const bool is_number =
@@ -279,7 +282,9 @@ void RuleChecker::check_binary(Expression& expression) {
   if (expression.text == "or" || expression.text == "and") return check_or(expression);
   const bool is_text = left.type.kind == Kind::text && right.type.kind == Kind::text;
   const bool compares = is_comparison(expression.text);
-  if (is_text && (expression.text == "==" || expression.text == "!=")) {
+  const bool asks_equality = expression.text == "==" || expression.text == "!=";
+  if (asks_equality) check_equality(expression);
+  if (is_text && asks_equality) {
     expression.type.kind = Kind::truth;
     return;
   }
@@ -295,8 +300,7 @@ void RuleChecker::check_binary(Expression& expression) {
   };
   const bool is_scalar = is_single(left) && is_single(right);
   const bool are_lists = left.type.kind == Kind::list && right.type.kind == Kind::list;
-  const bool is_whole =
-      compares && are_lists && (expression.text == "==" || expression.text == "!=");
+  const bool is_whole = are_lists && asks_equality;
   if (!is_whole) check_broadcast(expression, left.type, right.type);
   if (compares) {
     expression.type.kind = is_scalar || is_whole ? Kind::truth : Kind::truths;
@@ -349,8 +353,7 @@ void RuleChecker::check_arguments(Expression& expression, std::size_t positional
   }
   bool is_good = true;
   for (std::size_t i = 0; i < positional; ++i)
-    is_good =
-        check_argument(expression.children[i], function.letter(i), function.name) && is_good;
+    is_good = check_argument(expression.children[i], function.letter(i), function.name) && is_good;
   if (function.name == "selected") has_selection_ = true;
   if (is_good) expression.type = call_type(expression, positional);
 }

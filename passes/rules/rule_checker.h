@@ -82,6 +82,12 @@ class RuleChecker {
   // Reports what may be absent. False then.
   bool require_present(const Expression& expression);
 
+  // Comparisons that hold nowhere (rule_check_equality.cpp).
+  void check_equality(const Expression& comparison);
+  void check_choice(const Expression& asked, const Expression& literal);
+  void check_precision(const Expression& asked, const Expression& literal);
+  bool is_f32(const Expression& expression);
+
   // Sizes of tensor expressions (rule_check_sizes.cpp).
   ExpressionType call_type(const Expression& expression, std::size_t positional);
   ExpressionType broadcast_type(ExpressionType::Kind kind, const ExpressionType& a,

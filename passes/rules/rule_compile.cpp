@@ -9,12 +9,12 @@ namespace rcc {
 
 namespace {
 
-// Whether there is another order of the operands: two are named or, of two, one is and `..` the other.
+// Whether there is another order of the operands: two are named or, of two, one is and `..` the
+// other.
 bool is_commutative(const NodePattern& pattern) {
   const std::size_t named = pattern.operands.size() - (pattern.has_rest_operands ? 1 : 0);
   const auto may_swap = [&](const OpInfo* op) {
-    const bool has_two =
-        op->operands.size() == 2 && op->operands.back().arity != Arity::variadic;
+    const bool has_two = op->operands.size() == 2 && op->operands.back().arity != Arity::variadic;
     return op->is_commutative && (!pattern.has_rest_operands || has_two);
   };
   return (named == 2 || (named == 1 && pattern.has_rest_operands)) &&

@@ -53,7 +53,8 @@ std::vector<Diagnostic> RuleErrors::take() {
   std::vector<Diagnostic> result;
   for (auto& [offset, diagnostic] : diagnostics_) result.push_back(std::move(diagnostic));
   if (count_ > result.size())
-    result.back().notes.push_back(fmt::format("{} more errors are left out", count_ - result.size()));
+    result.back().notes.push_back(
+        fmt::format("{} more errors are left out", count_ - result.size()));
   diagnostics_.clear();
   return result;
 }

@@ -60,8 +60,8 @@ struct RuleToken {
   bool is_word(std::string_view word) const { return kind == Kind::name && value == word; }
 };
 
-// In the text of a graph: where the comment or the text in quotation marks that begins at `at` ends,
-// or `at` where none does.
+// In the text of a graph: where the comment or the text in quotation marks that begins at `at`
+// ends, or `at` where none does.
 std::size_t end_of_quoted(std::string_view text, std::size_t at);
 
 // Cuts a rule file into tokens; `#` starts a comment.

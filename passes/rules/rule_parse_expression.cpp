@@ -132,6 +132,7 @@ bool RuleParser::parse_member(Expression& result) {
     errors_.add(result.range, "only a matched node has attributes");
     return true;
   }
+  member.range.begin = result.range.begin;
   member.children.push_back(std::move(result));
   result = std::move(member);
   return true;

@@ -14,7 +14,8 @@ int index_of(const std::vector<std::string>& names, const std::string& name) {
   return found == names.end() ? -1 : static_cast<int>(found - names.begin());
 }
 
-// Names that no rule can write: `_` given to a parameter that stands for one value in several places.
+// Names that no rule can write: `_` given to a parameter that stands for one value in several
+// places.
 constexpr char kHiddenMark = '@';
 bool is_hidden(std::string_view name) { return name.find(kHiddenMark) != std::string_view::npos; }
 

@@ -217,8 +217,7 @@ bool RuleParser::parse_effect(Rule& rule) {
     const TextRange range = peek().range;
     rule.tolerance = take_number();
     if (!(rule.tolerance > 0 && rule.tolerance < 1))
-      errors_.add(range, "a tolerance lies between 0 and 1",
-                  "write `effect exact` for equal bits");
+      errors_.add(range, "a tolerance lies between 0 and 1", "write `effect exact` for equal bits");
   } else {
     return unexpected("`exact`, `approx` or `lossy`");
   }

@@ -42,8 +42,8 @@ void RuleRun::enqueue(const Rewrite& rewrite, NodeId root) {
   for (std::size_t i = rewrite.new_nodes.size(); i-- > 0;) enqueue_node(*rewrite.new_nodes[i]);
 }
 
-// A rule whose pattern is `levels` nodes deep may have its root that far from what changed. Level by
-// level, each reader once: there may be many ways to one. The nearest are taken first.
+// A rule whose pattern is `levels` nodes deep may have its root that far from what changed. Level
+// by level, each reader once: there may be many ways to one. The nearest are taken first.
 void RuleRun::enqueue_readers(const Value& value, std::size_t levels) {
   std::vector<const Value*> level{&value};
   std::vector<const Node*> found;

@@ -47,8 +47,11 @@ class RuleTestRunner {
     settings.declined = [&](const Node& node, std::string_view reason) {
       declined += fmt::format("; {} declined: {}", node.label(), reason);
     };
-    if (auto done = RuleRun(graph, rules_, std::move(settings)).run(); !done)
-      return done.error().message();
+    RuleRun run(graph, rules_, std::move(settings));
+    if (auto done = run.run(); !done) return done.error().message();
+    if (run.statistics().unchecked > 0)
+      return fmt::format("it could not be checked numerically: {}",
+                         run.statistics().unchecked_reason);
     if (auto valid = verify(graph); !valid) return valid.error().message();
     forget_provenance(graph);
     forget_provenance(wanted);

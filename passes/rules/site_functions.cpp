@@ -55,8 +55,7 @@ DatumResult size(const FunctionCall& call) {
         std::accumulate(sizes->data.begin(), sizes->data.end(), 1.0, std::multiplies<>()));
   }
   if (DatumResult known = rank(call); !known) return known;
-  const auto axis =
-      resolve_axis(call.arguments[1].data.at(0), call.value(0)->type().rank());
+  const auto axis = resolve_axis(call.arguments[1].data.at(0), call.value(0)->type().rank());
   if (!axis) return no_value(axis.error());
   const auto found = fixed_size(*call.value(0), *axis);
   if (!found) return no_value(found.error());

@@ -191,8 +191,8 @@ DatumResult evaluate_index(const Expression& expression, const Bindings& binding
   const auto wanted = to_whole(index->data.at(0));
   if (!wanted) return no_value(wanted.error());
   if (list->shape.size() != 1 || *wanted < -count || *wanted >= count)
-    return no_value(fmt::format("there is no element {} among [{}]", *wanted,
-                                fmt::join(list->shape, ",")));
+    return no_value(
+        fmt::format("there is no element {} among [{}]", *wanted, fmt::join(list->shape, ",")));
   const auto at = static_cast<std::size_t>(*wanted < 0 ? *wanted + count : *wanted);
   return Datum{{}, {list->data[at]}, list->dtype};
 }
@@ -211,7 +211,8 @@ DatumResult evaluate_call(const Expression& expression, const Bindings& bindings
       continue;
     }
     const auto number = to_whole(argument->data.at(0));
-    if (!number) return no_value(fmt::format("{}: {}", expression.argument_names[i], number.error()));
+    if (!number)
+      return no_value(fmt::format("{}: {}", expression.argument_names[i], number.error()));
     call.numbers.emplace_back(expression.argument_names[i], *number);
   }
   return expression.function->evaluate(call);

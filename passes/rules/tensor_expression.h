@@ -183,8 +183,8 @@ struct FunctionCall {
 struct ExpressionFunction {
   std::string_view name;
   // One letter for each parameter: n number, t number, list or tensor, l list, c truth or truths,
-  // v value of the graph, m matched node, d element type. The last may be followed by ? (may be left
-  // out) or * (any number of them, also none).
+  // v value of the graph, m matched node, d element type. The last may be followed by ? (may be
+  // left out) or * (any number of them, also none).
   std::string_view parameters;
   // n number, t tensor, l list, c truth, b truth for each element; e: a number when all arguments
   // are, else a tensor; s: a tensor of the sizes of the first argument; r: a tensor when `axis` is

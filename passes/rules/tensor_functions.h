@@ -4,8 +4,8 @@
 
 #include "passes/rules/tensor_expression.h"
 
-// The functions that expressions of rules may call; FunctionTable documents them. A function that has
-// no value says why.
+// The functions that expressions of rules may call; FunctionTable documents them. A function that
+// has no value says why.
 namespace rcc::functions {
 
 inline tl::unexpected<std::string> no_value(std::string reason) {

@@ -127,7 +127,8 @@ bool WhyNot::may_be_root(std::string_view op) const {
   });
 }
 
-// A pattern that has the node in it ends at one of its readers, as many levels above as patterns have.
+// A pattern that has the node in it ends at one of its readers, as many levels above as patterns
+// have.
 void WhyNot::add_roots_above(const Node& node) {
   std::vector<const Node*> level{&node};
   std::set<NodeId> seen;

@@ -354,10 +354,11 @@ TEST(Matcher, ConditionsOnAbsentOperands) {
     return %y
   })";
   const auto count = [&](std::string_view condition) {
-    return find(fmt::format("match {{ y = conv(x, _, b?) {{ .. }}; }} where {} else \"no\"; replace "
-                            "y with relu(x);",
-                            condition),
-                graph);
+    return find(
+        fmt::format("match {{ y = conv(x, _, b?) {{ .. }}; }} where {} else \"no\"; replace "
+                    "y with relu(x);",
+                    condition),
+        graph);
   };
   for (const std::string_view asks : {"rank(b) == 1", "size(b) == 1", "size(b, 0) == 1",
                                       "shape(b) == [1]", "same_type(b, b)", "same_shape(b, b)"}) {
@@ -407,8 +408,8 @@ TEST(Matcher, TheKindOfAParameterIsAskedOfAPattern) {
         "matcher twice(x) = add(x: {}, x);\n"
         "rule r effect lossy {{ match {{ y = @twice(relu(x)); }} replace y with neg(x); }}",
         kind));
-    Graph graph = graph_of(
-        "graph @g(%x: f32[2,3]) {\n %a = relu(%x)\n %y = add(%a, %a)\n return %y\n}");
+    Graph graph =
+        graph_of("graph @g(%x: f32[2,3]) {\n %a = relu(%x)\n %y = add(%a, %a)\n return %y\n}");
     RuleRun run(graph, *rules, {});
     EXPECT_TRUE(run.run());
     return run.statistics().rewrites;
@@ -434,7 +435,8 @@ TEST(Matcher, AReasonCostsTheSameForManyReaders) {
     const auto start = std::chrono::steady_clock::now();
     EXPECT_TRUE(RuleRun(graph, *rules, settings).run());
     EXPECT_EQ(told, static_cast<std::size_t>(readers));
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+        .count();
   };
   (void)milliseconds(100);
   const double few = milliseconds(1000);

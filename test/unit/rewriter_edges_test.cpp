@@ -64,7 +64,7 @@ TEST(RewriterEdges, OtherParametersAreNotShared) {
     let s = max(abs(W));
     on edge x -> y insert dequantize(quantize(x, s), s) share;
   })",
-                                  R"(graph @g(%x: f32[1,1,2,2]) {
+                                         R"(graph @g(%x: f32[1,1,2,2]) {
     @a = const f32[1,1,1,1] <1>
     @b = const f32[1,1,1,1] <-2>
     %y = conv(%x, @a)
@@ -101,7 +101,7 @@ TEST(RewriterEdges, AnEdgeMayBeAConstantsOrBeAbsent) {
     on edge W -> y insert dequantize(quantize(W, s, cast(0, i8)), s);
     on edge b -> y insert neg(neg(b));
   })",
-                                  R"(graph @g(%x: f32[1,1,2,2]) {
+                                         R"(graph @g(%x: f32[1,1,2,2]) {
     @w = const f32[1,1,1,1] <127>
     @b = const f32[1] <3>
     %y = conv(%x, @w)
@@ -133,7 +133,7 @@ TEST(RewriterEdges, ReadersOfAConstantShareWhatIsComputedWithIt) {
     let s = max(abs(W)) / 127;
     on edge W -> y insert dequantize(quantize(W, s, cast(0, i8)), s) share;
   })",
-                                  R"(graph @g(%x: f32[1,1,2,2]) {
+                                         R"(graph @g(%x: f32[1,1,2,2]) {
     @w = const f32[1,1,1,1] <127>
     @v = const f32[1,1,1,1] <127>
     %a = conv(%x, @w)
@@ -155,7 +155,7 @@ TEST(RewriterEdges, BothOperandsOfACommutativeNode) {
     match { y = add(x: f32[2], _: const); }
     on edge x -> y insert identity(x);
   })",
-                                  R"(graph @g(%x: f32[2]) {
+                                         R"(graph @g(%x: f32[2]) {
     @k = const f32[2] <1, 2>
     %y = add(@k, %x)
     return %y
@@ -165,7 +165,7 @@ TEST(RewriterEdges, BothOperandsOfACommutativeNode) {
     match { y = add(x, x); }
     on edge x -> y insert identity(x);
   })",
-                                R"(graph @g(%x: f32[2]) {
+                                       R"(graph @g(%x: f32[2]) {
     %y = add(%x, %x)
     return %y
   })");
@@ -177,7 +177,7 @@ TEST(RewriterEdges, ABrokenPromiseIsFound) {
     match { y = relu(x); }
     on edge x -> y insert neg(x);
   })",
-                                  "graph @g(%x: f32[2]) {\n %y = relu(%x)\n return %y\n}");
+                                         "graph @g(%x: f32[2]) {\n %y = relu(%x)\n return %y\n}");
   EXPECT_THAT(outcome.error, HasSubstr("rule `r` is wrong at %y: the result differs by"));
 }
 
@@ -186,7 +186,7 @@ TEST(RewriterEdges, WhatIsComputedLaterCannotBeRead) {
     match { c = relu(x: f32[2]); y = add(c, tanh(z: f32[2])); }
     on edge x -> c insert add(x, z);
   })",
-                                  R"(graph @g(%x: f32[2]) {
+                                         R"(graph @g(%x: f32[2]) {
     %c = relu(%x)
     %z = neg(%x)
     %t = tanh(%z)
@@ -235,7 +235,7 @@ TEST(RewriterEdges, AChangeOfSizesIsRefused) {
     match { y = mul(_, k: const); }
     set k = concat(k, k, axis = 0);
   })",
-                                  R"(graph @g(%x: f32[2]) {
+                                         R"(graph @g(%x: f32[2]) {
     @k = const f32[2] <1, 2>
     %y = mul(%x, @k)
     return %y
@@ -260,7 +260,7 @@ TEST(RewriterEdges, APostConditionThatFailsIsADefectOfTheRule) {
   set W = mask_n_m(W, 2, 2, axis = 1) * 3;
   ensure is_n_m(W, 1, 2, axis = 1) else "two of two stay";
 })",
-                                  kSharedWeight);
+                                         kSharedWeight);
   EXPECT_EQ(outcome.error, "rule `m` is wrong at %y: two of two stay");
   EXPECT_EQ(outcome.place.line, 4U);
   EXPECT_EQ(outcome.place.column, 10U);
@@ -310,7 +310,7 @@ TEST(RewriterEdges, SeveralRulesChangeOneNode) {
     match { y = conv(x: f32, ..) { .. }; }
     on edge x -> y insert identity(x);
   })",
-                                  R"(graph @g(%x: f32[1,1,2,2]) {
+                                         R"(graph @g(%x: f32[1,1,2,2]) {
     @a = const f32[1,1,1,1] <3>
     %y = conv(%x, @a)
     return %y
@@ -347,7 +347,7 @@ TEST(RewriterEdges, ANodeWithANameOnTwoEdges) {
     on edge x -> c insert neg(t);
     on edge z -> y insert mul(t, z);
   })",
-                                  R"(graph @g(%x: f32[2], %z: f32[2]) {
+                                         R"(graph @g(%x: f32[2], %z: f32[2]) {
     %c = relu(%x)
     %y = add(%c, %z)
     return %y
@@ -369,7 +369,8 @@ double milliseconds_of(std::string_view rule, Graph& graph, int rewrites) {
   RuleRun run(graph, *rules, {});
   EXPECT_TRUE(run.run());
   EXPECT_EQ(run.statistics().rewrites, static_cast<std::size_t>(rewrites));
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 // A value with many readers costs no more per reader than one with few.

@@ -177,7 +177,8 @@ TEST(Rewriter, ReplacesWithAnExistingValue) {
       rewrite(rule, "graph @g(%x: f32[2]) {\n %a = relu(%x)\n %y = identity(%a)\n return %y\n}")
           .text,
       "graph @g(%x: f32[2]) {\n  %y = relu(%x) : f32[2]\n  return %y\n}\n");
-  const RewriteOutcome copy = rewrite(rule, "graph @g(%x: f32[2]) {\n %y = identity(%x)\n return %y\n}");
+  const RewriteOutcome copy =
+      rewrite(rule, "graph @g(%x: f32[2]) {\n %y = identity(%x)\n return %y\n}");
   EXPECT_THAT(copy.declined,
               testing::ElementsAre("%y an output of the graph would be the input %x"));
   EXPECT_EQ(copy.statistics.rewrites, 0U);
@@ -291,9 +292,10 @@ TEST(Rewriter, ANodeWithANameMustChangeTheGraphAsWell) {
 
 TEST(RuleRun, ABenefitOfNothingGoesLast) {
   EXPECT_THAT(
-      rewrite("rule big effect lossy benefit 0 { match { y = relu(tanh(x)); } replace y with exp(x); "
-              "}\nrule small effect lossy { match { y = relu(x); } replace y with sigmoid(x); }",
-              "graph @g(%x: f32[2]) {\n %a = tanh(%x)\n %y = relu(%a)\n return %y\n}")
+      rewrite(
+          "rule big effect lossy benefit 0 { match { y = relu(tanh(x)); } replace y with exp(x); "
+          "}\nrule small effect lossy { match { y = relu(x); } replace y with sigmoid(x); }",
+          "graph @g(%x: f32[2]) {\n %a = tanh(%x)\n %y = relu(%a)\n return %y\n}")
           .text,
       HasSubstr("sigmoid"));
 }

@@ -243,9 +243,10 @@ TEST(RuleErrors, Matchers) {
       errors_of("matcher m(x, a) = concat(x, x) { axis = a };\nrule r effect exact { match { y = "
                 "@m(x, relu(z)); } replace y with x; }"),
       testing::Contains("2:41: this parameter is an attribute; give a name or `_`"));
-  EXPECT_THAT(errors_of("matcher m(x, k) = mul(x, k: const);\nrule r effect exact { match { y = @m(x, "
-                        "relu(z)); } replace y with add(x, z); }"),
-              ElementsAre("1:29: the result of a node is not constant"));
+  EXPECT_THAT(
+      errors_of("matcher m(x, k) = mul(x, k: const);\nrule r effect exact { match { y = @m(x, "
+                "relu(z)); } replace y with add(x, z); }"),
+      ElementsAre("1:29: the result of a node is not constant"));
 }
 
 TEST(RuleErrors, Selection) {
@@ -279,7 +280,8 @@ TEST(RuleErrors, AttributesThatAreNotSet) {
 TEST(RuleErrors, MoreThanTheListHolds) {
   std::string text;
   for (int i = 0; i < 100; ++i)
-    text += fmt::format("rule r{} effect exact {{ match {{ y = foo(x); }} replace y with x; }}\n", i);
+    text +=
+        fmt::format("rule r{} effect exact {{ match {{ y = foo(x); }} replace y with x; }}\n", i);
   const auto rules = load_rules(text, "t.rules", *OpTable::builtin());
   ASSERT_FALSE(rules);
   ASSERT_EQ(rules.error().diagnostics.size(), RuleErrors::kMaxErrors);
@@ -331,12 +333,14 @@ TEST(RuleErrors, ListsOfNothing) {
 }
 
 TEST(RuleErrors, ResultsOfTheNodeThatIsReplaced) {
-  EXPECT_THAT(errors_in("y = relu(_);", "replace y with neg(y);"),
-              ElementsAre("3:20: `y` is a result of the node that is replaced (what takes its place "
-                          "reads its operands)"));
-  EXPECT_THAT(errors_in("y = relu(_);", "let t = neg(y); replace y with tanh(t);"),
-              ElementsAre("3:13: `y` is a result of the node that is replaced (what takes its place "
-                          "reads its operands)"));
+  EXPECT_THAT(
+      errors_in("y = relu(_);", "replace y with neg(y);"),
+      ElementsAre("3:20: `y` is a result of the node that is replaced (what takes its place "
+                  "reads its operands)"));
+  EXPECT_THAT(
+      errors_in("y = relu(_);", "let t = neg(y); replace y with tanh(t);"),
+      ElementsAre("3:13: `y` is a result of the node that is replaced (what takes its place "
+                  "reads its operands)"));
   EXPECT_THAT(errors_in("y = relu(x);", "replace y with reshape(x, shape(y));"), IsEmpty());
   const std::string_view halves = "(a, b) = split(_) { .. };";
   EXPECT_THAT(errors_in(halves, "replace a with b; replace b with a;"),
@@ -345,10 +349,12 @@ TEST(RuleErrors, ResultsOfTheNodeThatIsReplaced) {
 }
 
 TEST(RuleErrors, EdgesAndConstantsThatMeet) {
-  EXPECT_THAT(errors_in("y = relu(x);", "on edge x -> y insert neg(x); on edge x -> y insert "
-                                        "tanh(x);"),
-              ElementsAre("3:31: the edge from `x` to `y` is given twice (insert all that goes there "
-                          "at once)"));
+  EXPECT_THAT(
+      errors_in("y = relu(x);",
+                "on edge x -> y insert neg(x); on edge x -> y insert "
+                "tanh(x);"),
+      ElementsAre("3:31: the edge from `x` to `y` is given twice (insert all that goes there "
+                  "at once)"));
   EXPECT_THAT(errors_in("y = mul(_, k: const);", "set k = -k; on edge k -> y insert neg(k);"),
               ElementsAre("3:13: `k` is set by the same rule (insert what is computed from it, or "
                           "set it in another rule)"));
@@ -369,11 +375,31 @@ TEST(RuleErrors, DefaultsOfDefaults) {
 }
 
 TEST(RuleErrors, NotNot) {
-  EXPECT_THAT(errors_in("y = relu(x);", "where not not rank(x) == 1; replace y with x;"), IsEmpty());
+  EXPECT_THAT(errors_in("y = relu(x);", "where not not rank(x) == 1; replace y with x;"),
+              IsEmpty());
   std::string nots;
   for (int i = 0; i < 5000; ++i) nots += "not ";
   EXPECT_THAT(errors_in("y = relu(x);", "where " + nots + "true; replace y with x;"),
               testing::Contains(testing::HasSubstr("the expression is nested too deeply")));
+}
+
+TEST(RuleErrors, ComparisonsThatHoldNowhere) {
+  EXPECT_THAT(errors_in("y = leaky_relu(x) { alpha = a };", "where a == 0.1; replace y with x;"),
+              ElementsAre("3:12: `a` is f32, and no f32 is 0.1 (compare with a tolerance, as `abs(a "
+                          "- 0.1) < 1e-6`)"));
+  EXPECT_THAT(errors_in("y = leaky_relu(x) { .. };", "where 0.1 != y.alpha; replace y with x;"),
+              ElementsAre("3:7: `y.alpha` is f32, and no f32 is 0.1 (compare with a tolerance, as "
+                          "`abs(y.alpha - 0.1) < 1e-6`)"));
+  EXPECT_THAT(errors_in("y = mul(x, k: const f32);", "where all(k == 0.1); replace y with x;"),
+              ElementsAre("3:16: `k` is f32, and no f32 is 0.1 (compare with a tolerance, as `abs(k "
+                          "- 0.1) < 1e-6`)"));
+  EXPECT_THAT(errors_in("y = mul(x, k: const f32);", "where all(k == 0.5); replace y with x;"),
+              IsEmpty());
+  EXPECT_THAT(errors_in("y = mul(x, k: const f64);", "where all(k == 0.1); replace y with x;"),
+              IsEmpty());
+  EXPECT_THAT(errors_of("option m = \"u\" in [\"up\", \"u\"] \"h\";\nrule r effect exact { match { y = "
+                        "relu(x); } where m == \"upp\"; replace y with x; }"),
+              ElementsAre("2:57: \"upp\" is not among the values of option `m` (did you mean `up`?)"));
 }
 
 }  // namespace

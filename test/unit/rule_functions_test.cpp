@@ -104,13 +104,13 @@ TEST(RuleFunctions, AnyNumberOfValues) {
                                 return Datum::of(count);
                               },
                               .help = "how many leave the graph"}));
-  const auto rules =
-      load_rules("rule r effect lossy { match { a = relu(x) shared; y = tanh(a); }\n"
-                 "where count_outputs(x, a, y) == 2; replace y with exp(x); }",
-                 "t.rules", *OpTable::builtin(), functions);
+  const auto rules = load_rules(
+      "rule r effect lossy { match { a = relu(x) shared; y = tanh(a); }\n"
+      "where count_outputs(x, a, y) == 2; replace y with exp(x); }",
+      "t.rules", *OpTable::builtin(), functions);
   ASSERT_TRUE(rules);
-  Graph graph = graph_of(
-      "graph @g(%x: f32[2]) {\n %a = relu(%x)\n %y = tanh(%a)\n return %a, %y\n}");
+  Graph graph =
+      graph_of("graph @g(%x: f32[2]) {\n %a = relu(%x)\n %y = tanh(%a)\n return %a, %y\n}");
   RuleRun run(graph, **rules, {});
   EXPECT_TRUE(run.run());
   EXPECT_EQ(run.statistics().rewrites, 1U);

@@ -291,5 +291,31 @@ TEST(RuleTest, AnArrowInACommentOrATextIsNone) {
   EXPECT_TRUE(passed) << (passed ? "" : render(passed.error().diagnostics[0]));
 }
 
+TEST(RuleTest, ARewriteThatCannotBeCheckedIsNoPass) {
+  const auto passed = run_rule_tests(R"(rule r effect exact {
+  match { y = mul(x, k: const); }
+  replace y with mul(k, x);
+  test "left out" {
+    graph @g(%x: f32[2]) {
+      @k = const f32[2]
+      %a = neg(%x)
+      %y = mul(%a, @k)
+      return %y
+    }
+    =>
+    graph @g(%x: f32[2]) {
+      @k = const f32[2]
+      %a = neg(%x)
+      %y = mul(@k, %a)
+      return %y
+    }
+  }
+})",
+                                     "t.rules", OpTable::builtin());
+  ASSERT_FALSE(passed);
+  EXPECT_THAT(passed.error().message(),
+              testing::HasSubstr("could not be checked numerically: %y: the contents of @k"));
+}
+
 }  // namespace
 }  // namespace rcc
