@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "ir/support/check_output.h"
 #include "ir/support/file.h"
 #include "ir/support/file_descriptor.h"
 
@@ -41,27 +42,24 @@ tl::unexpected<Error> fail_in_folder(const fs::path& folder, int error) {
   }
 }
 
-// The new contents beside the final name; removed unless it was renamed to it.
+// The new contents. They have no name until they are whole, so that a writer that is killed leaves
+// nothing behind; where the file system has no such files, they have a hidden one.
 class TemporaryFile {
  public:
   TemporaryFile(const fs::path& folder_path, int folder, std::string_view name)
-      : folder_path_(folder_path), folder_(folder) {
-    static std::atomic<unsigned> counter{0};
-    // A name of the usual 255 bytes must leave room for the rest.
-    const std::string_view stem = name.substr(0, 200);
-    constexpr int kTries = 100;
-    for (int i = 0; i < kTries; ++i) {
-      name_ = fmt::format(".{}.tmp.{}.{}", stem, ::getpid(), counter++);
-      file_ = FileDescriptor(::openat(folder, name_.c_str(),
-                                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-      // EEXIST: left behind by a killed process that had our number.
-      if (file_.is_open() || errno != EEXIST) break;
-    }
-    error_ = file_.is_open() ? 0 : errno;
+      // A name of the usual 255 bytes must leave room for the rest.
+      : folder_path_(folder_path), folder_(folder), stem_(name.substr(0, 200)) {
+    if (::access(kOpenFiles, X_OK) == 0)
+      file_ = FileDescriptor(::openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0644));
+    error_ = file_.is_open() ? 0 : take_name([&](const char* hidden) {
+      file_ = FileDescriptor(
+          ::openat(folder, hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+      return file_.is_open();
+    });
   }
 
   ~TemporaryFile() {
-    if (error_ == 0 && !renamed_) ::unlinkat(folder_, name_.c_str(), 0);
+    if (!name_.empty()) ::unlinkat(folder_, name_.c_str(), 0);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -91,22 +89,48 @@ class TemporaryFile {
       return fail(ErrorKind::environment,
                   fmt::format("a file in the folder `{}` was changed while it was being written",
                               folder_path_.string()));
+    if (name_.empty()) {
+      const std::string open_file = fmt::format("{}/{}", kOpenFiles, file_.get());
+      const int error = take_name([&](const char* hidden) {
+        return ::linkat(AT_FDCWD, open_file.c_str(), folder_, hidden, AT_SYMLINK_FOLLOW) == 0;
+      });
+      if (error != 0) return fail_in_folder(folder_path_, error);
+    }
     if (!file_.close() || ::renameat(folder_, name_.c_str(), folder_, target.c_str()) != 0)
       return fail_in_folder(folder_path_, errno);
-    renamed_ = true;
+    name_.clear();
     // EINVAL: a file system whose folders need no sync.
     if (::fsync(folder_) != 0 && errno != EINVAL) return fail_in_folder(folder_path_, errno);
     return {};
   }
 
  private:
+  static constexpr const char* kOpenFiles = "/proc/self/fd";
+
+  // A hidden name that `take` gets the file under; what errno says where it gets none.
+  int take_name(const auto& take) {
+    static std::atomic<unsigned> counter{0};
+    constexpr int kTries = 100;
+    for (int i = 0; i < kTries; ++i) {
+      const std::string hidden = fmt::format(".{}.tmp.{}.{}", stem_, ::getpid(), counter++);
+      if (take(hidden.c_str())) {
+        name_ = hidden;
+        return 0;
+      }
+      // Left behind by a killed process that had our number.
+      if (errno != EEXIST) return errno;
+    }
+    return EEXIST;
+  }
+
   const fs::path& folder_path_;
   int folder_;
+  std::string stem_;
+  // Empty while the file has none.
   std::string name_;
   FileDescriptor file_;
   std::uint64_t size_ = 0;
   int error_ = 0;
-  bool renamed_ = false;
 };
 
 // Gathers small pieces into large writes.
@@ -142,23 +166,43 @@ Result<void> check_target(int folder, const fs::path& path) {
   if (S_ISLNK(status.st_mode))
     return fail(ErrorKind::environment, fmt::format("`{}` is a symbolic link", path.string()),
                 "name the file that it points to");
+  if (S_ISDIR(status.st_mode))
+    return fail(ErrorKind::environment, fmt::format("`{}` is a folder", path.string()),
+                "name a file");
   return fail(ErrorKind::environment,
               fmt::format("`{}` exists and is not a regular file", path.string()),
               "write to another name");
 }
 
-}  // namespace
-
-Result<void> write_atomic(const fs::path& path,
-                          const std::function<Result<void>(FileSink&)>& write_contents) {
+// The folder that is to hold `path`, which may be written there.
+Result<FileDescriptor> open_folder_of(const fs::path& path, const fs::path& folder_path) {
   if (!path.has_filename() || path.filename() == "." || path.filename() == "..")
     return fail(ErrorKind::environment, fmt::format("`{}` names no file", path.string()),
                 "add the name of a file");
-  const fs::path folder_path = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const FileDescriptor folder(::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  FileDescriptor folder(::open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open()) return fail_in_folder(folder_path, errno);
   RCC_TRY(check_target(folder.get(), path));
+  return folder;
+}
 
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+}  // namespace
+
+Result<void> check_output(const fs::path& path) {
+  const fs::path folder_path = folder_of(path);
+  const FileDescriptor folder = RCC_TRY(open_folder_of(path, folder_path));
+  if (::faccessat(folder.get(), ".", W_OK, AT_EACCESS) != 0)
+    return fail_in_folder(folder_path, errno);
+  return {};
+}
+
+Result<void> write_atomic(const fs::path& path,
+                          const std::function<Result<void>(FileSink&)>& write_contents) {
+  const fs::path folder_path = folder_of(path);
+  const FileDescriptor folder = RCC_TRY(open_folder_of(path, folder_path));
   TemporaryFile file(folder_path, folder.get(), path.filename().native());
   RCC_TRY(file.check_open());
   BufferedSink sink(file);

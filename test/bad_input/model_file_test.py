@@ -46,29 +46,7 @@ class ModelFileTest(RccCase):
         self.assertEqual(self.first_line(done), "error: the file `n.onnx` does not exist")
 
 
-class OutputTest(RccCase):
-    def test_folder_that_does_not_exist(self):
-        done = self.rcc("--recipe", "r.toml", "m.onnx", "-o", "no/such/out.onnx")
-        self.assert_refused(done, 5,
-                            "error: the folder `no/such` of the output does not exist\n"
-                            "help: make it first: mkdir -p no/such\n")
-        self.assertEqual(self.files(), self.before)
-
-    def test_the_folder_is_looked_for_before_the_model_is_read(self):
-        done = self.rcc("--recipe", "r.toml", "missing.onnx", "-o", "no/out.onnx")
-        self.assertIn("the folder `no` of the output does not exist", done.stderr)
-
-    def test_report_folder_that_does_not_exist(self):
-        done = self.run_recipe("r.toml", "m.onnx", "--report", "no/report.json")
-        self.assert_refused(done, 5,
-                            "error: the folder `no` of the report does not exist\n"
-                            "help: make it first: mkdir -p no\n")
-
-    def test_output_that_is_a_folder(self):
-        (self.folder / "d").mkdir()
-        done = self.rcc("--recipe", "r.toml", "m.onnx", "-o", "d")
-        self.assert_refused(done, 2, "error: the output `d` is a folder\nhelp: name a file\n")
-
+class OutputNameTest(RccCase):
     def test_default_name_is_not_overwritten(self):
         self.write("m.r.onnx", b"mine")
         done = self.rcc("--recipe", "r.toml", "m.onnx")

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "ir/support/check_output.h"
 #include "ir/support/mapping_guard.h"
 #include "ir/support/open_below.h"
 #include "test/unit/temporary_folder.h"
@@ -297,12 +298,43 @@ TEST_F(FileTest, DoesNotReplaceWhatIsNotAFile) {
   fs::create_symlink("nowhere", folder_ / "link");
   EXPECT_THAT(write_atomic("/dev/null", "x").error().message(),
               HasSubstr("exists and is not a regular file"));
-  EXPECT_THAT(write_atomic(folder_ / "folder", "x").error().message(),
-              HasSubstr("exists and is not a regular file"));
+  EXPECT_THAT(write_atomic(folder_ / "folder", "x").error().message(), HasSubstr("is a folder"));
   EXPECT_THAT(write_atomic(folder_ / "link", "x").error().message(),
               HasSubstr("is a symbolic link"));
   EXPECT_THAT(write_atomic(folder_ / "", "x").error().message(), HasSubstr("names no file"));
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(FileTest, SaysBeforeTheWorkWhatCannotBeWritten) {
+  const fs::path old = make("old", "x");
+  fs::create_symlink("old", folder_ / "link");
+  EXPECT_TRUE(check_output(old));
+  EXPECT_TRUE(check_output(folder_ / "new"));
+  EXPECT_EQ(listing(), (std::vector<std::string>{"link", "old"}));
+  for (const fs::path& path : {folder_ / "none/out", folder_ / "link", fs::path("/dev/null")})
+    EXPECT_EQ(check_output(path).error().message(), write_atomic(path, "x").error().message());
+}
+
+// Nothing half-written either, where the file system has files without a name.
+TEST_F(FileTest, AKilledWriterLeavesTheOldFileOnly) {
+  const fs::path path = make("out", "old");
+  const int nameless = ::open(folder_.c_str(), O_TMPFILE | O_WRONLY, 0600);
+  if (nameless < 0) GTEST_SKIP() << "the temporary folder has no files without a name";
+  ::close(nameless);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto written = write_atomic(path, [](FileSink& sink) -> Result<void> {
+      RCC_TRY(sink.write(std::string(1 << 20, 'x')));
+      ::raise(SIGKILL);
+      return {};
+    });
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(*read_text_file(path, kLarge), "old");
+  EXPECT_EQ(listing(), std::vector<std::string>{"out"});
 }
 
 TEST_F(FileTest, AFullDiskIsAnErrorAndLeavesNothing) {

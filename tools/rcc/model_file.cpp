@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "frontends/onnx/import.h"
+#include "ir/support/check_output.h"
 #include "ir/text.h"
 
 namespace rcc {
@@ -14,6 +15,14 @@ Result<Graph> read_model(const std::filesystem::path& path, DiagnosticSink& sink
   ParseOptions options;
   options.base = path.parent_path();
   return parse_graph(text, path.string(), options);
+}
+
+Result<void> check_model_output(const std::filesystem::path& path) {
+  if (path.extension() == ".rir")
+    return fail(ErrorKind::usage,
+                fmt::format("`{}` would be a model with the name of a text", path.string()),
+                "name it .onnx; rcc-opt writes the text of a model");
+  return check_output(path);
 }
 
 std::uint64_t model_bytes(const std::filesystem::path& path, std::uint64_t weight_bytes) {

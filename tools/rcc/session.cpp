@@ -1,12 +1,11 @@
 #include "tools/rcc/session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "frontends/onnx/export.h"
+#include "ir/support/check_output.h"
 #include "ir/support/number_text.h"
 #include "ir/text.h"
 #include "ir/version.h"
@@ -24,21 +23,10 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// The folder that will hold `file` exists and can be written: found out before the work, not after.
-Result<void> check_folder_of(const std::filesystem::path& file, std::string_view flag) {
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+// The same for every way to spell a file, whether it exists or not.
+std::filesystem::path normal_path(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(folder, ignored))
-    return fail(ErrorKind::environment,
-                fmt::format("the folder `{}` of the {} does not exist", folder.string(), flag),
-                fmt::format("make it first: mkdir -p {}", folder.string()));
-  if (::access(folder.c_str(), W_OK) != 0)
-    return fail(ErrorKind::environment,
-                fmt::format("no permission to write into the folder `{}`", folder.string()));
-  if (std::filesystem::is_directory(file, ignored))
-    return fail(ErrorKind::usage, fmt::format("the {} `{}` is a folder", flag, file.string()),
-                "name a file");
-  return {};
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
 }
 
 std::string summary_line(std::size_t number, std::size_t count, const StepRecord& step) {
@@ -97,8 +85,13 @@ Result<int> Session::run() {
 }
 
 Result<void> Session::check_paths() {
-  RCC_TRY(check_folder_of(options_.output, "output"));
-  if (!options_.report.empty()) RCC_TRY(check_folder_of(options_.report, "report"));
+  RCC_TRY(check_model_output(options_.output));
+  if (options_.report.empty()) return {};
+  RCC_TRY(check_output(options_.report));
+  if (normal_path(options_.report) == normal_path(options_.output))
+    return fail(ErrorKind::usage,
+                fmt::format("`{}` would be the output and the report", options_.report.string()),
+                "name another file for one of them");
   return {};
 }
 
@@ -273,11 +266,15 @@ Result<std::filesystem::path> Session::publish(bool is_met) {
   std::filesystem::path path = options_.output;
   if (!is_met && !options_.keeps_failed) path += ".failed";
   std::error_code error;
-  std::filesystem::rename(unchecked_, path, error);
-  if (!error) return path;
-  const std::string reason = error.message();
+  Result<void> done = check_output(path);
+  if (done) {
+    std::filesystem::rename(unchecked_, path, error);
+    if (!error) return path;
+    done = fail(ErrorKind::environment,
+                fmt::format("cannot write `{}`: {}", path.string(), error.message()));
+  }
   std::filesystem::remove(unchecked_, error);
-  return fail(ErrorKind::environment, fmt::format("cannot write `{}`: {}", path.string(), reason));
+  return fail(std::move(done).error());
 }
 
 Result<void> Session::write_report(const std::filesystem::path& output,

@@ -4,6 +4,7 @@
 #include "ir/cost.h"
 #include "ir/support/number_text.h"
 #include "tools/rcc/commands.h"
+#include "tools/rcc/model_file.h"
 #include "tools/rcc/zoo_model.h"
 
 namespace rcc {
@@ -42,6 +43,7 @@ Result<void> make_model(const std::string& name, const std::string& input,
     return fail(ErrorKind::usage, fmt::format("the zoo has no `{}`", name),
                 nearest.empty() ? "models: resnet18" : fmt::format("did you mean `{}`?", nearest));
   }
+  RCC_TRY(check_model_output(output));
   const Graph graph = RCC_TRY(make_resnet18(options));
   ExportOptions export_options;
   export_options.sink = &console;
@@ -70,7 +72,9 @@ int zoo_command(const Arguments& arguments) {
   app.add_option("--stem", stem, "the first layers: 7x7 and a max-pool, or 3x3")
       ->check(CLI::IsMember(kStems))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "of the weights")->capture_default_str();
+  app.add_option("--seed", options.seed, "of the weights")
+      ->check(check_whole_number)
+      ->capture_default_str();
   app.add_option("-o,--output", output, "the file to write")->required();
   if (const auto code = parse_arguments(app, arguments, console)) return *code;
   options.stem = kStems.at(stem);
