@@ -1,12 +1,11 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tools/command_line.h"
 #include "tools/rcc/console.h"
 
 namespace rcc {

@@ -146,7 +146,8 @@ int diff_command(const Arguments& arguments) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   app.add_flag("--run", words.runs, "compare also what each layer computes, in the interpreter");
-  app.add_option("--seed", words.seed, "of the inputs for --run");
+  app.add_option("--seed", words.seed, "of the inputs for --run")
+      ->check(check_whole_number);
   if (const auto code = parse_arguments(app, arguments, console)) return *code;
   const auto found = compare(words, console);
   if (!found) return console.fail(found.error());

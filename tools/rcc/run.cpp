@@ -61,7 +61,8 @@ void add_arguments(CLI::App& app, Words& words) {
   add_module_option(app, words.modules);
   app.add_flag("--allow-load-pass", words.may_load_modules,
                "let the recipe load pass modules, too");
-  app.add_option("--seed", words.seed, "override the seed of the recipe");
+  app.add_option("--seed", words.seed, "override the seed of the recipe")
+      ->check(check_whole_number);
   app.add_option("--device", words.device, "cpu, cuda:0, ...")->capture_default_str();
   app.add_option("--threads", words.threads, "threads of the backends; 0: as many as processors")
       ->check(CLI::Range(0, 1024));

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <new>
@@ -10,6 +9,7 @@
 #include "ir/version.h"
 #include "passes/documentation.h"
 #include "passes/module_loader.h"
+#include "tools/command_line.h"
 #include "tools/rcc_opt/messages.h"
 #include "tools/rcc_opt/process.h"
 #include "tools/rcc_opt/rule_commands.h"
@@ -98,8 +98,10 @@ void add_options(CLI::App& app, Command& command) {
       ->transform(CLI::CheckedTransformer(verify).description("off|structural|numeric"));
   app.add_flag("--check-idempotent", settings.check_idempotent, "run each pass a second time");
   app.add_flag("--split-input-file", settings.split_input, "parts between `// -----` on their own");
-  app.add_option("--seed", settings.seed, "of inputs and random choices");
-  app.add_option("--fill-seed", settings.fill_seed, "fill weights that the text leaves out");
+  app.add_option("--seed", settings.seed, "of inputs and random choices")
+      ->check(check_whole_number);
+  app.add_option("--fill-seed", settings.fill_seed, "fill weights that the text leaves out")
+      ->check(check_whole_number);
   add_debug_options(app, command);
   add_output_options(app, settings);
   add_run_options(app, settings);
@@ -144,14 +146,14 @@ int run(Command& command) {
 
 int main(int argc, char** argv) {
   rcc::Command command;
-  CLI::App app("One pipeline of passes over one file.");
+  CLI::App app("One pipeline of passes over one file.", "rcc-opt");
   try {
     rcc::add_options(app, command);
-    app.parse(argc, argv);
+    const auto parsed = rcc::parse_command_line(app, argc, argv);
+    if (!parsed) return rcc::print_result(rcc::fail(parsed.error()));
+    if (*parsed == rcc::Parsed::answer) return 0;
     rcc::resolve(app, command);
     return rcc::run(command);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(rcc::ErrorKind::usage);
   } catch (const std::bad_alloc&) {
     std::fputs("error: out of memory\n", stderr);
     return static_cast<int>(rcc::ErrorKind::limit);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -10,11 +9,13 @@
 #include <new>
 
 #include "frontends/onnx/import.h"
+#include "ir/support/check_output.h"
 #include "ir/support/file.h"
 #include "ir/text.h"
 #include "ir/version.h"
 #include "passes/module_loader.h"
 #include "passes/reproducer_header.h"
+#include "tools/command_line.h"
 #include "tools/rcc_reduce/criterion.h"
 #include "tools/rcc_reduce/reduction.h"
 #include "tools/rcc_reduce/scratch_folder.h"
@@ -159,6 +160,7 @@ Result<void> run(Settings settings) {
     settings.output = settings.input;
     settings.output.replace_extension(".reduced.rir");
   }
+  RCC_TRY(check_output(settings.output));
   const PassCatalog catalog = RCC_TRY(load_pass_modules(settings.modules));
   Input input = RCC_TRY(read_input(settings, catalog));
   const ScratchFolder scratch = RCC_TRY(ScratchFolder::make());
@@ -189,12 +191,20 @@ void add_options(CLI::App& app, Settings& settings) {
                  "what the passes must say; otherwise they must fail as they do on the input");
   app.add_option("--verify", settings.verify, "checks after each pass of --passes")
       ->transform(CLI::CheckedTransformer(verify).description("off|structural|numeric"));
-  app.add_option("--seed", settings.seed, "of inputs and random choices of --passes");
-  app.add_option("--fill-seed", settings.fill_seed, "fill weights that the text leaves out");
+  app.add_option("--seed", settings.seed, "of inputs and random choices of --passes")
+      ->check(check_whole_number);
+  app.add_option("--fill-seed", settings.fill_seed, "fill weights that the text leaves out")
+      ->check(check_whole_number);
   app.add_option("-o,--output", settings.output, "the result; INPUT.reduced.rir otherwise");
-  app.add_option("--timeout", settings.seconds, "seconds for one test")->check(CLI::PositiveNumber);
-  app.add_option("--max-tests", settings.max_tests, "stop after so many");
+  app.add_option("--timeout", settings.seconds, "seconds for one test")
+      ->check(CLI::Range(0.001, 1e6));
+  app.add_option("--max-tests", settings.max_tests, "stop after so many")->check(check_whole_number);
   app.add_flag("-q,--quiet", settings.is_quiet, "no progress");
+}
+
+int fail_with(const Error& error) {
+  for (const Diagnostic& diagnostic : error.diagnostics) say(render(diagnostic));
+  return static_cast<int>(error.kind);
 }
 
 }  // namespace
@@ -202,17 +212,14 @@ void add_options(CLI::App& app, Settings& settings) {
 
 int main(int argc, char** argv) {
   rcc::Settings settings;
-  CLI::App app("Make the graph of a failure small.");
+  CLI::App app("Make the graph of a failure small.", "rcc-reduce");
   try {
     rcc::add_options(app, settings);
-    app.parse(argc, argv);
+    const auto parsed = rcc::parse_command_line(app, argc, argv);
+    if (!parsed) return rcc::fail_with(parsed.error());
+    if (*parsed == rcc::Parsed::answer) return 0;
     const auto done = rcc::run(std::move(settings));
-    if (done) return 0;
-    for (const rcc::Diagnostic& diagnostic : done.error().diagnostics)
-      rcc::say(rcc::render(diagnostic));
-    return static_cast<int>(done.error().kind);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(rcc::ErrorKind::usage);
+    return done ? 0 : rcc::fail_with(done.error());
   } catch (const std::bad_alloc&) {
     std::fputs("error: out of memory\n", stderr);
     return static_cast<int>(rcc::ErrorKind::limit);

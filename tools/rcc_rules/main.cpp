@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <new>
@@ -14,6 +13,7 @@
 #include "passes/registry.h"
 #include "passes/rules/rule.h"
 #include "passes/validation/rule_validation.h"
+#include "tools/command_line.h"
 #include "tools/rcc/console.h"
 
 namespace rcc {
@@ -91,7 +91,7 @@ int run(const Command& command, Result<int> (*work)(const Command&, Console&)) {
 
 int main(int argc, char** argv) {
   rcc::Command command;
-  CLI::App app("Checks and tests of rule files.");
+  CLI::App app("Checks and tests of rule files.", "rcc-rules");
   try {
     app.set_version_flag("--version", fmt::format("rcc-rules {}", rcc::version()));
     app.require_subcommand(1);
@@ -101,12 +101,14 @@ int main(int argc, char** argv) {
     for (CLI::App* command_line : {check, test})
       command_line->add_option("file", command.files, ".rules files; none: all that are built in");
     check->add_option("--rule", command.rule, "only the rule of that name");
-    check->add_option("--seed", command.settings.seed, "of all choices");
-    check->add_option("--sites", command.settings.sites, "on how many sites each rule is to apply");
-    app.parse(argc, argv);
+    check->add_option("--seed", command.settings.seed, "of all choices")
+        ->check(rcc::check_whole_number);
+    check->add_option("--sites", command.settings.sites, "on how many sites each rule is to apply")
+        ->check(CLI::Range(1, 1 << 20));
+    const auto parsed = rcc::parse_command_line(app, argc, argv);
+    if (!parsed) return rcc::Console().fail(parsed.error());
+    if (*parsed == rcc::Parsed::answer) return 0;
     return rcc::run(command, check->parsed() ? rcc::check : rcc::test);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(rcc::ErrorKind::usage);
   } catch (const std::bad_alloc&) {
     std::fputs("error: out of memory\n", stderr);
     return static_cast<int>(rcc::ErrorKind::limit);

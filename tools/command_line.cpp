@@ -1,0 +1,108 @@
+#include "tools/command_line.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdio>
+
+namespace rcc {
+
+namespace {
+
+// The subcommand that was chosen, or the program itself.
+const CLI::App& chosen(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? app : *commands.back();
+}
+
+std::string help_for(const CLI::App& app) {
+  const CLI::App& command = chosen(app);
+  const std::string name =
+      &command == &app ? app.get_name() : app.get_name() + " " + command.get_name();
+  return fmt::format("`{} --help` lists the arguments", name);
+}
+
+// Long and short spellings of every option, with their dashes.
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+bool has_no_command(const CLI::App& app) {
+  return app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
+}
+
+Diagnostic unexpected(const CLI::App& app, std::string_view word) {
+  if (!word.starts_with('-') && has_no_command(app)) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(command->get_name());
+    const std::string_view nearest = nearest_name(word, {names.begin(), names.end()});
+    return {.message = fmt::format("unknown command `{}`", word),
+            .help = nearest.empty() ? help_for(app) : fmt::format("did you mean `{}`?", nearest)};
+  }
+  if (!word.starts_with('-'))
+    return {.message = fmt::format("unexpected argument `{}`", word), .help = help_for(app)};
+  word = word.substr(0, word.find('='));
+  const std::vector<std::string> names = option_names(chosen(app));
+  const std::string_view nearest = nearest_name(word, {names.begin(), names.end()});
+  return {.message = fmt::format("unknown option `{}`", word),
+          .help = nearest.empty() ? help_for(app) : fmt::format("did you mean `{}`?", nearest)};
+}
+
+std::string lower_first(std::string text) {
+  if (text.size() > 1 && (text[1] == ' ' || std::islower(static_cast<unsigned char>(text[1]))))
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+void keep_extras(CLI::App& app) {
+  app.allow_extras();
+  for (CLI::App* command : app.get_subcommands({})) command->allow_extras();
+}
+
+}  // namespace
+
+Result<Parsed> parse_command_line(CLI::App& app, const std::vector<std::string>& words) {
+  keep_extras(app);
+  Error error{ErrorKind::usage, {}};
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}\n", app.help());
+    return Parsed::answer;
+  } catch (const CLI::CallForVersion& version) {
+    fmt::print("{}\n", version.what());
+    return Parsed::answer;
+  } catch (const CLI::ParseError& problem) {
+    error.diagnostics.push_back({.message = lower_first(problem.what()), .help = help_for(app)});
+  }
+  // A misspelt option, or command, is the cause of what else is missing.
+  const std::vector<std::string> extras = app.remaining(true);
+  const auto unknown = std::find_if(extras.begin(), extras.end(), [](const std::string& word) {
+    return word.starts_with('-') && word.size() > 1;
+  });
+  if (unknown != extras.end())
+    error.diagnostics = {unexpected(app, *unknown)};
+  else if (!extras.empty() && (error.diagnostics.empty() || has_no_command(app)))
+    error.diagnostics.push_back(unexpected(app, extras.front()));
+  if (error.diagnostics.empty()) return Parsed::command;
+  return fail(std::move(error));
+}
+
+Result<Parsed> parse_command_line(CLI::App& app, int argc, char** argv) {
+  return parse_command_line(app, std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+}
+
+std::string check_whole_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code == std::errc() && end == text.data() + text.size()) return {};
+  return fmt::format("`{}` is no whole number from 0 to {}", text, UINT64_MAX);
+}
+
+}  // namespace rcc
