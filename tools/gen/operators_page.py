@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print docs/operators.md: the rows of the operator table, with what each computes.
+"""Print docs/operators.md: the rows of the operator table, with operands, attributes and meaning.
 
     tools/gen/operators_page.py > docs/operators.md
 """
@@ -25,8 +25,11 @@ The torch backend runs all but {refused}; those it refuses by name.
 
 `test/oracle/node_cases_test.py` runs ONNX's own test cases through rcc, and on request prints for each operator how many come out with an unchanged meaning and with how many the interpreter agrees; `test/oracle/node_cases_expected.toml` lists the others with the reason.
 
-| operator | ONNX | since opset | result |
-|---|---|---|---|
+`?` is an operand, a result or an attribute that may be absent, `...` any number of them; an attribute without a default has to be there.
+`<1,1>` is a list with that number for each spatial axis, or twice that in `pads`; `<>` is an empty list.
+
+| operator | attributes | ONNX | since opset | result |
+|---|---|---|---|---|
 """
 
 
@@ -47,30 +50,88 @@ def with_kernels():
     return set(re.findall(r"\{OpKind::(\w+),", "".join(texts)))
 
 
+def attribute_names():
+    """Names as models spell them, by the constants of ir/attribute.h."""
+    text = (ROOT / "ir" / "attribute.h").read_text(encoding="utf-8")
+    return dict(re.findall(r'(\w+) = "(\w+)"', text[text.index("namespace attr"):]))
+
+
+def macro(name):
+    text = TABLES[0].read_text(encoding="utf-8").replace("\\\n", " ")
+    return re.search(rf"^#define {name}(?:\([^)]*\))? (.*)$", text, re.M)[1]
+
+
+def field(row, name):
+    """What stands between the braces of a designated initialiser."""
+    begin = row.find(f".{name} = {{")
+    if begin < 0:
+        return ""
+    begin = end = begin + len(f".{name} = {{")
+    depth = 1
+    while depth:
+        depth += {"{": 1, "}": -1}.get(row[end], 0)
+        end += 1
+    return row[begin:end - 1]
+
+
+def signature(name, row):
+    operands = re.findall(r'(data|weight|bias|statistic|parameter|optional|variadic)\("(\w+)"',
+                          field(row, "operands"))
+    ends = {"optional": "?", "variadic": "..."}
+    shown = [operand + ("?" if kind == "bias" and operand != "beta" else ends.get(kind, ""))
+             for kind, operand in operands]
+    results = [result + ends.get(arity, "") for result, arity in
+               re.findall(r'\{"(\w+)"(?:, Arity::(\w+))?\}', field(row, "results"))]
+    several = f" -> {', '.join(results)}" if results != ["y"] else ""
+    return f"{name}({', '.join(shown)}){several}"
+
+
+def attribute(kind, name, default):
+    if kind.startswith("required"):
+        return name
+    if kind.startswith("optional"):
+        return f"{name}?"
+    value = {"ints": "<>", "zero_tensor": "f32[1] <0>", "uniform": f"<{default},{default}>",
+             "dtype": default or '""'}.get(kind, default)
+    return f"{name} = {value.removesuffix('f') if kind == 'real' else value}"
+
+
+def attributes(text, names):
+    found = re.findall(r"(\w+)\(attr::(\w+)(?:, ([^()]*))?\)", text)
+    return ", ".join(sorted(attribute(kind, names[name], default) for kind, name, default in found))
+
+
 def rows():
+    """Name, signature, attributes, name in ONNX and meaning of each operator."""
+    names, window = attribute_names(), macro("RCC_WINDOW")
     for table in TABLES:
         for match in ROW.finditer(definitions(table)):
-            family = re.match(r"RCC_(\w+)\(", match.group(0)).group(1)
+            family, name = re.match(r"RCC_(\w+)\((\w+)", match.group(0)).groups()
             body = match.group(2)
+            row = body if family == "OP" else macro(f"RCC_{family}")
+            shown = attributes(
+                body if family == "UNARY" else field(row, "attributes").replace("RCC_WINDOW", window),
+                names)
             if family == "OP":
                 onnx = re.search(r'\.onnx_name = "(\w+)"', body)
+                onnx = onnx.group(1) if onnx else ""
                 doc = "".join(STRING.findall(body[body.index(".doc = "):]))
-                yield match.group(1), onnx.group(1) if onnx else "", doc
             else:
                 strings = STRING.findall(re.sub(r"(?:text|real|integer)\(attr::[^)]*\)", "", body))
+                onnx = strings[0]
                 doc = "".join(strings[1:]) + (REDUCTION_DOC if family == "REDUCE" else "")
-                yield match.group(1), strings[0], doc
+            yield name, signature(name, row), shown, onnx, doc
 
 
 def main():
     since = first_opsets()
     known = list(rows())
-    refused = sorted({name for name, _, _ in known} - with_kernels())
+    refused = sorted({name for name, *_ in known} - with_kernels())
     sys.stdout.write(HEAD.replace("{refused}", ", ".join(f"`{name}`" for name in refused)))
-    for name, onnx, doc in known:
+    for _, operator, shown, onnx, doc in known:
         opset = since.get(onnx, "7 or older") if onnx else ""
-        doc = doc.replace("|", "\\|")
-        print(f"| `{name}` | {onnx} | {opset} | {doc} |")
+        cells = [f"`{operator}`", f"`{shown}`" if shown else "", onnx, opset, doc]
+        print(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
 
 
 if __name__ == "__main__":
