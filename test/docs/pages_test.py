@@ -21,6 +21,10 @@ HAS_TORCH = (BIN.parent / "lib" / "librcc_torch.so").exists()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Each passes its own tests elsewhere, or would start the tests that run this one.
 SCRIPTS = re.compile(r"^(\s*)(tools/(?:demo|check|setup))\b.*$", re.M)
+# What runs this test was built by them; the names of the presets must be right.
+BUILD = re.compile(r"\bcmake (?:--build )?--preset (\w+)")
+PRESETS = {preset["name"] for preset in
+           json.loads((ROOT / "CMakePresets.json").read_text())["buildPresets"]}
 QUOTED = ("docs/examples/**/*", "ir/**/*", "passes/**/*", "frontends/**/*", "test/unit/*",
           "CMakeLists.txt", "*/CMakeLists.txt")
 
@@ -112,6 +116,7 @@ class Page:
         if "torch" in listing.marks and not HAS_TORCH:
             return
         script = SCRIPTS.sub(r"\1\2 --help >/dev/null", listing.text)
+        script = BUILD.sub(lambda build: "true" if build[1] in PRESETS else "false", script)
         done = self.shell(script)
         if (done.returncode != 0) != ("fails" in listing.marks):
             what = "these commands succeeded, and the page says `sh fails`" \
