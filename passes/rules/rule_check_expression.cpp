@@ -378,9 +378,10 @@ bool RuleChecker::check_argument(Expression& argument, char letter, std::string_
   check_expression(argument);
   const ExpressionType& type = argument.type;
   if (type.kind == Kind::unknown && argument.symbol.kind == Symbol::Kind::unresolved) return false;
-  const auto refuse = [&](std::string_view wanted) {
+  const auto refuse = [&](std::string_view wanted, std::string_view help = {}) {
     errors_.add(argument.range,
-                fmt::format("`{}` takes {}, not {}", function, wanted, name_of(type.kind)));
+                fmt::format("`{}` takes {}, not {}", function, wanted, name_of(type.kind)),
+                std::string(help));
     return false;
   };
   if (letter == 'v')
@@ -388,7 +389,8 @@ bool RuleChecker::check_argument(Expression& argument, char letter, std::string_
            refuse("an operand or a result of a node");
   if (letter == 'm') return argument.symbol.node >= 0 || refuse("a node bound in `match`");
   if (letter == 'c')
-    return type.kind == Kind::truth || type.kind == Kind::truths || refuse("truths");
+    return type.kind == Kind::truth || type.kind == Kind::truths ||
+           refuse("truths", "a comparison gives them, as `... != 0`");
   if (!require_numeric(argument)) return false;
   if (!require_present(argument)) return false;
   const bool is_number =

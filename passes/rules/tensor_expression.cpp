@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include "passes/glob.h"
@@ -81,14 +82,33 @@ std::optional<Datum> compare_whole(const Expression& expression, const Datum& a,
   return truth((a.shape == b.shape && a.data == b.data) != is_negated);
 }
 
+// Whether float64 tells the number from its neighbours; the largest stands for "all" and is known.
+bool is_exact(std::int64_t number) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const auto value = static_cast<double>(number);
+  return value < 9223372036854775808.0 ? static_cast<std::int64_t>(value) == number
+                                       : number == kMost;
+}
+
+tl::unexpected<std::string> too_precise(std::string_view what) {
+  return no_value(fmt::format("{} holds whole numbers that float64 does not", what));
+}
+
 DatumResult attribute_datum(const AttributeValue& value, std::string_view name) {
   switch (type_of(value)) {
-    case AttributeType::integer:
-      return Datum::of(static_cast<double>(std::get<std::int64_t>(value)));
+    case AttributeType::integer: {
+      const std::int64_t number = std::get<std::int64_t>(value);
+      if (!is_exact(number)) return too_precise(fmt::format("attribute {}", name));
+      return Datum::of(static_cast<double>(number));
+    }
     case AttributeType::real:
       return Datum::of(std::get<float>(value));
-    case AttributeType::ints:
-      return Datum::of_list(std::get<Ints>(value));
+    case AttributeType::ints: {
+      const Ints& list = std::get<Ints>(value);
+      if (!std::all_of(list.begin(), list.end(), is_exact))
+        return too_precise(fmt::format("attribute {}", name));
+      return Datum::of_list(list);
+    }
     case AttributeType::reals: {
       const auto& list = std::get<Floats>(value);
       return Datum{{static_cast<std::int64_t>(list.size())}, {list.begin(), list.end()}};
@@ -115,8 +135,10 @@ DatumResult evaluate_name(const Expression& expression, const Bindings& bindings
       const Value* value = bindings.values[symbol.index];
       if (value == nullptr) return no_value(fmt::format("{} is absent", expression.text));
       if (!value->is_constant()) return no_value(fmt::format("%{} is not constant", value->name()));
+      if (value->tensor().is_elided())
+        return no_value(fmt::format("the contents of @{} are not known", value->name()));
       DatumResult datum = to_datum(value->tensor());
-      if (!datum) return no_value(fmt::format("the contents of @{} are not known", value->name()));
+      if (!datum) return no_value(fmt::format("@{}: {}", value->name(), datum.error()));
       datum->is_sparse = value->is_sparse();
       return datum;
     }
@@ -308,7 +330,11 @@ DatumResult to_datum(const Tensor& tensor) {
   if (tensor.is_elided()) return no_value("the contents of a constant are not known");
   if (!is_float(tensor.dtype()) && !is_integer(tensor.dtype()) && tensor.dtype() != DType::boolean)
     return no_value(fmt::format("a constant of {} is not a number", dtype_name(tensor.dtype())));
-  return Datum{tensor.shape(), tensor.to_doubles(), tensor.dtype()};
+  Datum datum{tensor.shape(), tensor.to_doubles(), tensor.dtype()};
+  const bool has_64_bits = tensor.dtype() == DType::i64 || tensor.dtype() == DType::u64;
+  if (has_64_bits && !to_tensor(datum, tensor.dtype()).same_contents(tensor))
+    return too_precise("a constant");
+  return datum;
 }
 
 DatumResult evaluate(const Expression& expression, const Bindings& bindings) {
@@ -353,8 +379,9 @@ std::int64_t to_int(double value) {
 
 tl::expected<std::int64_t, std::string> to_whole(double value) {
   constexpr double kLimit = 9223372036854775808.0;
-  if (value != std::floor(value) || value < -kLimit || value >= kLimit)
-    return no_value(fmt::format("{} is not a whole number", value));
+  if (value != std::floor(value)) return no_value(fmt::format("{} is not a whole number", value));
+  if (value < -kLimit || value >= kLimit)
+    return no_value(fmt::format("{} does not fit in 64 bits", value));
   return static_cast<std::int64_t>(value);
 }
 

@@ -443,5 +443,26 @@ TEST(Matcher, AReasonCostsTheSameForManyReaders) {
   EXPECT_LT(milliseconds(16000), 60 * few + 50);
 }
 
+// 2^53 + 1 is computed with nowhere, and taken for 2^53 nowhere.
+TEST(Matcher, WholeNumbersThatFloat64DoesNotHoldHaveNoValue) {
+  const Found attribute =
+      find("match { y = shape(x) { start = s, .. }; } where s == 9007199254740992 else \"other\"; "
+           "replace y with shape(x) { start = 1 };",
+           "graph @g(%x: f32[2]) {\n %y = shape(%x) {start = 9007199254740993}\n return %y\n}");
+  EXPECT_THAT(
+      attribute.declined,
+      testing::ElementsAre("%y attribute s holds whole numbers that float64 does not"));
+  const auto negated = [](std::string_view number) {
+    return find("match { y = add(x, k: const); } replace y with sub(x, -k);",
+                fmt::format("graph @g(%x: i64[1]) {{\n @k = const i64[1] <{}>\n %y = add(%x, @k)\n "
+                            "return %y\n}}",
+                            number));
+  };
+  EXPECT_THAT(negated("9007199254740993").declined,
+              testing::ElementsAre(
+                  "%y @k: a constant holds whole numbers that float64 does not"));
+  EXPECT_EQ(negated("9007199254740992").count, 1U);
+}
+
 }  // namespace
 }  // namespace rcc
