@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "ir/graph.h"
 
 namespace rcc {
@@ -22,6 +24,10 @@ Result<void> infer_types(Graph& graph);
 // All nodes, in order, from the types of inputs and constants alone: what is recorded for results of
 // known operators is replaced. For passes that changed sizes.
 Result<void> infer_types_anew(Graph& graph);
+
+// The elements of a scalar or vector of integers that follow from constants and from the types of
+// values: what exporters compute with Shape, Gather and Concat. nullopt when one of them does not.
+std::optional<Ints> known_numbers(const Value& value);
 
 // What both types say together; `a` where they differ. A symbol gives way to a number.
 Type more_precise(const Type& a, const Type& b);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ir/graph.h"
+#include "ir/shape_inference.h"
 
 // What shape functions share: arithmetic on dims, checks whose messages name the operand as its row
 // does, and the contents of values that shapes depend on.
@@ -63,8 +64,6 @@ struct ShapeElement {
 // The contents of a scalar or vector of integers as far as they follow from constants and from the
 // types of values (Shape, Gather, Concat, ... chains). nullopt when not even the length is known.
 std::optional<std::vector<ShapeElement>> shape_elements(const Value& value);
-// The same when all elements are numbers.
-std::optional<Ints> known_numbers(const Value& value);
 // Error when a known element lies outside [-2^62, 2^62], so that sums of two do not overflow.
 Result<void> require_small_numbers(const Ints& numbers, std::string_view what);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "ir/ops/shape_rules.h"
 
@@ -304,7 +305,13 @@ MaybeElements elements_of(const Value& value, int& budget) {
   if (!is_index) return std::nullopt;
   MaybeElements elements;
   if (value.producer() && budget > 0) elements = of_node(*value.producer(), --budget);
-  return elements ? elements : of_type(value.type());
+  if (!elements) return of_type(value.type());
+  for (ShapeElement& element : *elements) {
+    // Beyond its type a number wraps around.
+    if (dtype == DType::i32 && element.number && !std::in_range<std::int32_t>(*element.number))
+      element = {};
+  }
+  return elements;
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Compute nodes whose operands are all constant.
 //
 // Also folds a Shape whose operand has a fixed shape, even when that operand is
-// not constant. Results keep their names and become constants; operands that
-// nothing else reads go.
+// not constant, and what is computed with the fixed sizes of a shape with open
+// ones. Results keep their names and become constants; operands that nothing
+// else reads go.
 //
 // A node is left alone when its results would be large: more than max_bytes, or
 // more than max_growth times the bytes of its operands (a ConstantOfShape or a
@@ -17,6 +18,7 @@
 #include <utility>
 
 #include "ir/interpreter.h"
+#include "ir/shape_inference.h"
 #include "ir/support/number_text.h"
 #include "passes/pass.h"
 
@@ -126,10 +128,40 @@ void replace_with_constants(Graph& graph, Node& node, const std::vector<Tensor>&
     if (operand->is_unused()) graph.remove_value(*operand);
 }
 
+// The result of a node that computes with sizes only, when it is known all the same.
+std::optional<Tensor> known_result(const Node& node) {
+  const Value* result = node.result();
+  if (node.op().is_opaque() || node.result_count() != 1 || result == nullptr) return std::nullopt;
+  const Type& type = result->type();
+  if (type.dtype != DType::i64 || !type.is_static() || type.rank() > 1) return std::nullopt;
+  const std::optional<Ints> numbers = known_numbers(*result);
+  if (!numbers || static_cast<std::int64_t>(numbers->size()) != type.element_count())
+    return std::nullopt;
+  std::vector<std::int64_t> sizes;
+  for (const Dim dim : type.dims) sizes.push_back(dim.size());
+  return Tensor::of<std::int64_t>(std::move(sizes), *numbers);
+}
+
+// An operand that has become a constant may tell the sizes of the results.
+void refine_types(Graph& graph, Node& node) {
+  if (node.op().is_opaque()) return;
+  const auto types = infer_result_types(graph, node);
+  for (std::size_t i = 0; types && i < node.result_count(); ++i)
+    if (Value* result = node.result(i))
+      graph.set_type(*result, more_precise((*types)[i], result->type()));
+}
+
 Result<void> run(Graph& graph, const FoldConstantsOptions& options, PassContext& context) {
   std::int64_t folded = 0;
   for (Node& node : graph.nodes()) {
-    if (!is_foldable(node)) continue;
+    if (folded > 0) refine_types(graph, node);
+    if (!is_foldable(node)) {
+      const auto known = known_result(node);
+      if (!known) continue;
+      replace_with_constants(graph, node, {*known});
+      ++folded;
+      continue;
+    }
     if (const std::string reason = reason_to_leave(node, options); !reason.empty()) {
       context.declined(node, reason);
       continue;

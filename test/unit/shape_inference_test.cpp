@@ -358,5 +358,17 @@ TEST_F(ShapeInferenceTest, ShapesInRowsAndColumns) {
   EXPECT_EQ(result_of(OpKind::constant_of_shape, {&back}), "f32[2,3,4,5]");
 }
 
+// As tf2onnx casts what it computes with shapes.
+TEST_F(ShapeInferenceTest, ShapesInThirtyTwoBits) {
+  Value& x = input({symbol("N"), Dim(3)});
+  Value& sizes = graph.add(OpKind::shape, {&x});
+  Value& narrow = graph.add(OpKind::cast, {&sizes}, {{attr::to, "i32"}});
+  Value& wide = graph.add(OpKind::cast, {&narrow}, {{attr::to, "i64"}});
+  EXPECT_EQ(result_of(OpKind::constant_of_shape, {&wide}), "f32[N,3]");
+  Value& large = graph.add(OpKind::cast, {&numbers({(std::int64_t{1} << 32) + 3})}, {{attr::to, "i32"}});
+  Value& wrapped = graph.add(OpKind::cast, {&large}, {{attr::to, "i64"}});
+  EXPECT_EQ(result_of(OpKind::constant_of_shape, {&wrapped}), "f32[?]");
+}
+
 }  // namespace
 }  // namespace rcc
