@@ -85,6 +85,8 @@ class ZeroTracker {
       const bool is_weight = node.op().is_contraction && info.role == Role::weight;
       if (node.op().is_contraction && info.role == Role::data) continue;
       if (info.role != Role::data && !info.cleared_by_mask && !is_weight) continue;
+      // A divisor or an exponent: preserves_zero() looks at it.
+      if (operand->is_constant() && node.op().zero == ZeroBehaviour::depends) continue;
       bool is_linked = false;
       bool is_in_group = false;
       for (const AxisLink& link : links) {
