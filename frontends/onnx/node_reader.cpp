@@ -99,8 +99,8 @@ Result<void> NodeReader::read_node(int index, const onnx::NodeProto& node) {
   const bool is_own = normal_domain(node.domain()).empty();
   if (is_own && read_constant(node, attributes)) return {};
   if (is_own && read_alias(node)) return {};
-  const OpInfo* row =
-      context_.graph.ops().find_onnx(normal_domain(node.domain()), node.op_type());
+  const OpInfo* row = context_.graph.ops().find_onnx(
+      normal_domain(node.domain()), is_own ? newest_name(node.op_type()) : node.op_type());
   const bool is_known = row != nullptr && node.overload().empty() &&
                         !functions_.contains(function_key(node.domain(), node.op_type()));
   if (is_own && first_opset(node.op_type()) > context_.opset)

@@ -47,7 +47,6 @@ Result<void> NodeWriter::write(const Node& node) {
       node.op().is_opaque() ? write_opaque(node, proto) : write_known(node, proto);
   if (!written) return fail(std::move(written).error().with_place(place_of(node)));
   proto.set_name(names_.node(node));
-  proto.set_op_type(std::string(node.op().onnx_name));
   if (!node.op().onnx_domain.empty()) proto.set_domain(std::string(node.op().onnx_domain));
   append(proto);
   return {};
@@ -83,6 +82,7 @@ Result<void> NodeWriter::write_known(const Node& node, onnx::NodeProto& proto) {
       proto.add_input(operand.value ? name_of(*operand.value) : std::string());
     }
   }
+  proto.set_op_type(form.op_type);
   for (const auto& [name, value] : form.attributes)
     RCC_TRY(write_attribute(name, value, *proto.add_attribute()));
   write_results(node, proto);
@@ -102,6 +102,7 @@ Result<void> NodeWriter::write_opaque(const Node& node, onnx::NodeProto& proto) 
     const Value* operand = node.operand(index);
     proto.add_input(operand ? name_of(*operand) : std::string());
   }
+  proto.set_op_type(std::string(node.op().onnx_name));
   write_results(node, proto);
   return write_captures(node, captures ? *captures : kNone, proto);
 }

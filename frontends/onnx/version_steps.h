@@ -29,6 +29,13 @@ Refusal lower_pad_19(NodeForm& form);
 Refusal lower_quantize_13(NodeForm& form);
 Refusal lower_quantize_19(NodeForm& form);
 Refusal lower_quantize_21(NodeForm& form);
+// An Upsample on its way to Resize, which took its place with opset 10, and back.
+Refusal raise_upsample_9(NodeForm& form);
+Refusal lower_upsample_9(NodeForm& form);
+Refusal raise_upsample_10(NodeForm& form);
+Refusal lower_upsample_10(NodeForm& form);
+Refusal raise_resize_11(NodeForm& form);
+Refusal lower_resize_11(NodeForm& form);
 Refusal raise_resize_13(NodeForm& form);
 Refusal lower_resize_13(NodeForm& form);
 Refusal lower_resize_19(NodeForm& form);

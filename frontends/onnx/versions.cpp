@@ -161,7 +161,9 @@ constexpr auto kChanges = std::to_array<Change>({
     moved("ReduceSumSquare", 18, "axes", 1, Form::ints),
     added("ReduceSumSquare", 18, "noop_with_empty_axes", 0),
     added("Reshape", 14, "allowzero", 0),
-    incompatible("Resize", 11),
+    step("Resize", 9, steps::raise_upsample_9, steps::lower_upsample_9),
+    step("Resize", 10, steps::raise_upsample_10, steps::lower_upsample_10),
+    step("Resize", 11, steps::raise_resize_11, steps::lower_resize_11),
     step("Resize", 13, steps::raise_resize_13, steps::lower_resize_13),
     added("Resize", 18, "antialias", 0),
     added("Resize", 18, "keep_aspect_ratio_policy", "stretch"),
@@ -193,6 +195,10 @@ constexpr auto kChanges = std::to_array<Change>({
     incompatible("Upsample", 9),
     incompatible("Upsample", 10),
 });
+
+// Resize took its place.
+constexpr std::string_view kUpsample = "Upsample";
+constexpr std::int64_t kUpsampleWent = 10;
 
 struct FirstOpset {
   std::string_view op_type;
@@ -353,7 +359,14 @@ std::int64_t ir_version_of_opset(std::int64_t opset) {
   return kMinIrVersion + std::max<std::int64_t>(after - std::begin(kFirst) - 1, 0);
 }
 
+std::string_view newest_name(std::string_view op_type) {
+  return op_type == kUpsample ? "Resize" : op_type;
+}
+
 std::optional<std::string> raise_to_newest(NodeForm& form, std::int64_t opset) {
+  if (form.op_type == kUpsample && opset >= kUpsampleWent)
+    return fmt::format("it went with opset {}", kUpsampleWent);
+  form.op_type = newest_name(form.op_type);
   for (const Change& change : changes_of(form.op_type)) {
     if (change.since <= opset) {
       if (is_gone(change) && form.find(change.attribute) != nullptr)

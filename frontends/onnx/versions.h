@@ -22,6 +22,9 @@ std::int64_t first_opset(std::string_view op_type);
 // The IR version that came with an opset.
 std::int64_t ir_version_of_opset(std::int64_t opset);
 
+// The operator that took the place of another; else the name itself.
+std::string_view newest_name(std::string_view op_type);
+
 // Brings a node of `opset` to the newest form. The reason when there is none that means the same;
 // `form` is then of no use.
 std::optional<std::string> raise_to_newest(NodeForm& form, std::int64_t opset);

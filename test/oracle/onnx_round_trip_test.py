@@ -321,6 +321,19 @@ def node_cases():
         if opset >= 10:
             quant = {"scale": np.float32(0.1), "zero": np.uint8(3)}
             yield opset, node("QuantizeLinear", ["scale", "zero"]), quant
+        grow = np.float32([1, 1, 2, 1.5])
+        for mode in ("nearest", "linear"):
+            if opset < 9:
+                yield opset, node("Upsample", scales=grow, mode=mode), {}
+            elif opset < 10:
+                yield opset, node("Upsample", ["scales"], mode=mode), {"scales": grow}
+            elif opset < 11:
+                yield opset, node("Resize", ["scales"], mode=mode), {"scales": grow}
+                yield opset, node("Resize", ["scales"], mode=mode), {"scales": np.float32([1, 1, 0.5, 0.7])}
+            else:
+                more = {"roi": np.float32([]), "scales": grow}
+                yield opset, node("Resize", ["roi", "scales"], mode=mode,
+                                  coordinate_transformation_mode="asymmetric"), more
         if opset >= 13:
             quant = {"scale": np.float32([0.1, 0.2, 0.3, 0.4]), "zero": np.zeros(4, np.int8)}
             yield opset, node("QuantizeLinear", ["scale", "zero"], axis=1), quant
@@ -346,6 +359,26 @@ class Operators(RoundTrip):
                 self.assertEqual([n.name for n in out.graph.node], [node.name])
                 count += 1
         self.assertGreater(count, 400)
+
+    def test_upsampling_of_old_files(self):
+        """It is a Resize, which computes the same at a newer opset."""
+        for opset, node, given in node_cases():
+            if opset > 10 or node.op_type not in ("Upsample", "Resize"):
+                continue
+            with self.subTest(opset=opset, node=str(node)):
+                made = model([node], [info("x", [1, 2, 5, 6])], [info("y", None)],
+                             [constant(name, value) for name, value in given.items()], opset, 5)
+                source, text, target = (self.folder / name for name in ("in.onnx", "in.rir", "out.onnx"))
+                onnx.save(made, source)
+                self.assertEqual(self.rcc(source, text).returncode, 0)
+                self.assertIn("= resize(", text.read_text())
+                text.write_text(text.read_text().replace(f"opset = {opset}", "opset = 13"))
+                done = self.rcc(text, target)
+                self.assertEqual(done.returncode, 0, done.stdout)
+                given_input = {"x": weights(1, 2, 5, 6)}
+                wanted, = session(source).run(None, given_input)
+                got, = session(target).run(None, given_input)
+                np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
 
     def test_table_of_first_opsets_is_that_of_onnx(self):
         text = (ROOT / "frontends" / "onnx" / "first_opsets.def").read_text()
