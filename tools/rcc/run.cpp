@@ -20,7 +20,7 @@ struct Words {
   std::vector<std::string> overrides;
   std::vector<std::filesystem::path> modules;
   std::optional<std::uint64_t> seed;
-  std::string print_changed, print_pipeline;
+  std::string print_changed, print_pipeline, why_not;
   InstrumentationOptions shown;
   std::optional<std::int64_t> rule_limit;
   std::string reproducer_folder = std::filesystem::temp_directory_path().string();
@@ -44,6 +44,8 @@ void add_debug_arguments(CLI::App& app, Words& words) {
                "print the graph after each pass that changed it; =DIR: into numbered files");
   app.add_flag("--print-pipeline{text}", words.print_pipeline,
                "print the passes with all options and end; =toml: as a recipe");
+  app.add_option("--why-not", words.why_not,
+                 "RULE or PASS, also with @LAYER: why rules do not apply, and where nearly");
   app.add_flag("--stats", shown.shows_statistics, "what each pass reports, and sizes around it");
   app.add_option("--bisect-limit", shown.bisect_limit, "run the first N passes; -1: number them");
   app.add_option("--rule-limit", words.rule_limit, "do the first N rewrites of rules; -1: all");
@@ -93,6 +95,7 @@ RunOptions run_options(const Words& words) {
   options.threads = words.threads > 0 ? words.threads : usable_processors();
   options.report = words.report;
   options.verify = kVerify.at(words.verify);
+  options.why_not = words.why_not;
   options.instrumentation = words.shown;
   if (words.prints_ir) options.instrumentation.print_after.emplace_back("all");
   options.instrumentation.prints_changed = !words.print_changed.empty();

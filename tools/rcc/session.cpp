@@ -10,6 +10,7 @@
 #include "ir/text.h"
 #include "ir/version.h"
 #include "passes/module_loader.h"
+#include "passes/rules/why_not_run.h"
 #include "tools/rcc/model_file.h"
 #include "tools/rcc/report.h"
 
@@ -60,9 +61,11 @@ Session::Session(RunOptions options, Console& console)
 
 Result<int> Session::run() {
   const auto start = Clock::now();
-  RecipeScope scope{RCC_TRY(load_pass_modules(options_.modules)), options_.may_load_modules};
+  catalog_ = RCC_TRY(load_pass_modules(options_.modules));
+  RecipeScope scope{catalog_, options_.may_load_modules};
   recipe_ = RCC_TRY(read_recipe(options_.recipe, options_.overrides, std::move(scope)));
   for (const Diagnostic& warning : recipe_.warnings) console_.report(warning);
+  if (!options_.why_not.empty()) return explain_rules();
   if (options_.output.empty()) {
     options_.output = options_.model.parent_path() /
                       fmt::format("{}.{}.onnx", options_.model.stem().string(), recipe_.name);
@@ -193,6 +196,21 @@ Result<void> Session::run_passes() {
   RCC_TRY(pipeline.run(*graph_, &*original_));
   if (options_.shows_timing) print_timing();
   return {};
+}
+
+Result<int> Session::explain_rules() {
+  RCC_TRY(check_recipe());
+  const WhyNotQuestion question = parse_why_not(options_.why_not);
+  const WhyNotSubject subject = RCC_TRY(find_subject(question, recipe_.passes, catalog_));
+  RCC_TRY(load());
+  const WhyNotRun run{recipe_.passes, pipeline_options(), sink_, &*services_, &*original_};
+  RCC_TRY(run_passes_before(*graph_, subject, run));
+  WhyNot why_not(*subject.pass.def->rules, subject.rules);
+  if (!question.node.empty()) RCC_TRY(why_not.look_at(*graph_, question.node));
+  std::string answer = RCC_TRY(follow_pass(*graph_, subject, run, why_not));
+  while (answer.ends_with('\n')) answer.pop_back();
+  console_.print(answer);
+  return 0;
 }
 
 Result<std::optional<Graph>> Session::lookup(const Graph& graph, const PassInstance& pass) {

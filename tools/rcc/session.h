@@ -30,6 +30,8 @@ struct RunOptions {
   std::int64_t threads = 0;
   std::filesystem::path report;
   Verify verify = Verify::structural;
+  // A question about rules, answered in place of writing anything; empty: none.
+  std::string why_not;
   // What is shown of the passes besides progress.
   InstrumentationOptions instrumentation;
   // The first rewrites of rules that are done. With a limit nothing is cached.
@@ -82,6 +84,8 @@ class Session {
   Result<void> load();
   Result<void> measure_original();
   Result<void> run_passes();
+  // The answer to `why_not`, after the passes before the one it is about.
+  Result<int> explain_rules();
   Result<std::optional<Graph>> lookup(const Graph& graph, const PassInstance& pass);
   Result<void> after_pass(const Graph& graph, const PipelineOptions::Step& step);
   void store(const Graph& graph, const PassInstance& pass, const StepResult& result);
@@ -103,6 +107,7 @@ class Session {
   RecordingSink sink_;
   Instrumentation instrumentation_;
   StepLimit rule_limit_;
+  PassCatalog catalog_;
   Recipe recipe_;
   std::optional<Graph> original_;
   std::optional<Graph> graph_;

@@ -2,10 +2,8 @@
 
 #include <vector>
 
-#include "passes/pipeline.h"
 #include "passes/rules/rule.h"
-#include "passes/rules/rule_watch.h"
-#include "passes/rules/why_not.h"
+#include "passes/rules/why_not_run.h"
 #include "tools/rcc_opt/graph_file.h"
 #include "tools/rcc_opt/plan.h"
 
@@ -29,26 +27,6 @@ PipelineOptions pipeline_options(const Plan& plan) {
   return options;
 }
 
-// The graph as the pass that is asked about would get it.
-Result<void> run_passes_before(Graph& graph, const Plan& plan, const WhyNotSubject& subject) {
-  const auto begin = plan.recipe.passes.begin();
-  const std::vector<PassInstance> before(begin, begin + static_cast<long>(subject.index));
-  CollectingSink sink;
-  return Pipeline(before, pipeline_options(plan), sink).run(graph);
-}
-
-// Runs the pass as it would run, with its reasons.
-Result<std::string> follow(Graph& graph, const Plan& plan, const WhyNotSubject& subject,
-                           WhyNot& why_not) {
-  RuleWatch watch;
-  watch.attempted = [&](const RuleAttempt& attempt) { why_not.add(attempt); };
-  PipelineOptions options = pipeline_options(plan);
-  options.rule_watch = &watch;
-  CollectingSink sink;
-  RCC_TRY(Pipeline({subject.pass}, options, sink).run(graph));
-  return why_not.answer();
-}
-
 }  // namespace
 
 Result<std::string> explain_rules(const Settings& settings, const std::string& text) {
@@ -57,16 +35,18 @@ Result<std::string> explain_rules(const Settings& settings, const std::string& t
   const WhyNotSubject subject =
       RCC_TRY(find_subject(question, plan.recipe.passes, settings.catalog));
   std::vector<Graph> graphs = RCC_TRY(read_input(settings));
+  CollectingSink sink;
+  const WhyNotRun run{.passes = plan.recipe.passes, .options = pipeline_options(plan), .sink = sink};
   std::string answer;
   Result<void> found = fail(ErrorKind::usage, "the input has no graph");
   for (Graph& graph : graphs) {
-    RCC_TRY(run_passes_before(graph, plan, subject));
+    RCC_TRY(run_passes_before(graph, subject, run));
     WhyNot why_not(*subject.pass.def->rules, subject.rules);
     if (!question.node.empty()) {
       found = why_not.look_at(graph, question.node);
       if (!found) continue;
     }
-    answer += RCC_TRY(follow(graph, plan, subject, why_not));
+    answer += RCC_TRY(follow_pass(graph, subject, run, why_not));
     if (!question.node.empty()) return answer;
   }
   if (!question.node.empty() || graphs.empty()) RCC_TRY(std::move(found));
