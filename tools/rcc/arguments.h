@@ -17,6 +17,9 @@ using Arguments = std::vector<std::string>;
 // the arguments are wrong, which has then been said.
 std::optional<int> parse_arguments(CLI::App& app, const Arguments& arguments, Console& console);
 
+// --device of a command: its spelling is checked also where nothing asks for a device.
+void add_device_option(CLI::App& app, std::string& device);
+
 // --load-pass of a command, repeatable.
 void add_module_option(CLI::App& app, std::vector<std::filesystem::path>& modules);
 

@@ -101,7 +101,7 @@ int bench_command(const Arguments& arguments) {
   app.add_option("--seconds", options.timing.seconds_per_round, "of each turn, at least")
       ->check(CLI::Range(0.001, 3600.0))
       ->capture_default_str();
-  app.add_option("--device", options.device, "cpu, cuda:0, ...")->capture_default_str();
+  add_device_option(app, options.device);
   if (const auto code = parse_arguments(app, arguments, console)) return *code;
   const auto done = bench(options, console);
   return done ? 0 : console.fail(done.error());

@@ -65,7 +65,7 @@ void add_arguments(CLI::App& app, Words& words) {
                "let the recipe load pass modules, too");
   app.add_option("--seed", words.seed, "override the seed of the recipe")
       ->check(check_whole_number);
-  app.add_option("--device", words.device, "cpu, cuda:0, ...")->capture_default_str();
+  add_device_option(app, words.device);
   app.add_option("--threads", words.threads, "threads of the backends; 0: as many as processors")
       ->check(CLI::Range(0, 1024));
   app.add_option("--report", words.report, "write a report as JSON");
