@@ -121,8 +121,8 @@ bool RuleChecker::makes_node(const Expression& expression) {
   if (expression.kind != Expression::Kind::call) return false;
   if (expression.has_braces) return true;
   const Entry* entry = find(expression.text);
-  if (entry != nullptr && entry->symbol.node >= 0) return true;
-  return ops_.find(expression.text) != nullptr && is_build_call(expression);
+  const bool is_node = entry != nullptr && entry->symbol.node >= 0;
+  return (is_node || ops_.find(expression.text) != nullptr) && is_build_call(expression);
 }
 
 void RuleChecker::check_definition(RuleStatement& statement) {

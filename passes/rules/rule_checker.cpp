@@ -262,6 +262,10 @@ void RuleChecker::check_results(std::size_t index) {
     entry.type.kind = ExpressionType::Kind::value;
     entry.is_used = true;
     declare(name, entry);
+    const OpInfo* op = ops_.find(name);
+    if (op != nullptr && (pattern.ops.size() != 1 || pattern.ops.front() != op))
+      errors_.add(entry.range, fmt::format("`{}` is the name of an operator", name),
+                  fmt::format("`{}(...)` would be a node like the one that is matched here", name));
   }
   if (pattern.has_kind) {
     check_value_kind(pattern.value_kind);

@@ -94,8 +94,11 @@ Result<void> WhyNot::look_at(const Graph& graph, std::string_view name) {
   bool is_found = false;
   for (const Node& node : graph.nodes()) {
     bool is_it = node.label() == name;
-    for (std::size_t i = 0; i < node.result_count(); ++i)
-      is_it = is_it || (node.result(i) != nullptr && node.result(i)->name() == name);
+    for (std::size_t i = 0; i < node.result_count(); ++i) {
+      if (node.result(i) == nullptr) continue;
+      known.push_back(node.result(i)->name());
+      is_it = is_it || node.result(i)->name() == name;
+    }
     known.push_back(node.label());
     if (!is_it) continue;
     is_found = true;

@@ -300,5 +300,15 @@ TEST(RuleRun, ABenefitOfNothingGoesLast) {
       HasSubstr("sigmoid"));
 }
 
+// Where the name of a matched node is that of a function as well, constants are computed with.
+TEST(Rewriter, AFunctionWithTheNameOfAMatchedNode) {
+  EXPECT_THAT(rewrite("rule r effect lossy { match { abs = abs(x); y = mul(abs, k: const); }\n"
+                      "  let t = abs(k); replace y with mul(abs(x), t); }",
+                      "graph @g(%x: f32[2]) {\n @k = const f32[2] <-1, -2>\n %a = abs(%x)\n"
+                      " %y = mul(%a, @k)\n return %y\n}")
+                  .text,
+              HasSubstr("<1, 2>"));
+}
+
 }  // namespace
 }  // namespace rcc

@@ -402,5 +402,12 @@ TEST(RuleErrors, ComparisonsThatHoldNowhere) {
               ElementsAre("2:57: \"upp\" is not among the values of option `m` (did you mean `up`?)"));
 }
 
+TEST(RuleErrors, NodesWithTheNameOfAnOperator) {
+  EXPECT_THAT(errors_in("relu = neg(x); y = tanh(relu);", "replace y with relu(x);"),
+              ElementsAre("2:9: `relu` is the name of an operator (`relu(...)` would be a node like "
+                          "the one that is matched here)"));
+  EXPECT_THAT(errors_in("neg = neg(x); y = tanh(neg);", "replace y with neg(x);"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace rcc

@@ -96,6 +96,12 @@ TEST(WhyNot, AnUnknownNodeIsAnError) {
   EXPECT_EQ(ask("join", "t11"),
             "error: graph @g has no node `t11`\n"
             "help: did you mean `t1`?\n");
+  Graph graph = graph_of(
+      "graph @g(%x: f32[2]) {\n %inner = relu(%x) loc(\"block.act\")\n return %inner\n}");
+  const auto rules = load(kRules);
+  const auto found = WhyNot(*rules, {rules->rules.front().get()}).look_at(graph, "innr");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().diagnostics.front().help, "did you mean `inner`?");
 }
 
 TEST(WhyNot, FindsPassesAndRules) {
