@@ -22,6 +22,8 @@ PYTHON = ROOT / "build" / "venv" / "bin" / "python"
 LIT_PASSES = {"PASS", "XFAIL", "FLAKYPASS"}
 LIT_SKIPS = {"UNSUPPORTED", "SKIPPED", "EXCLUDED"}
 WORKERS = os.cpu_count() or 1
+# Of one program of tests; the slowest takes two minutes.
+SECONDS = 1800
 
 
 class Suite:
@@ -39,9 +41,14 @@ class Suite:
 
 
 def run(command, **environment):
-    return subprocess.run([str(part) for part in command], cwd=ROOT, text=True, errors="replace",
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**os.environ, **environment})
+    words = [str(part) for part in command]
+    try:
+        return subprocess.run(words, cwd=ROOT, text=True, errors="replace", stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=SECONDS, check=False,
+                              env={**os.environ, **environment})
+    except subprocess.TimeoutExpired as late:
+        said = (late.stdout or b"").decode(errors="replace")
+        return subprocess.CompletedProcess(words, 124, f"{said}\nnot done after {SECONDS} seconds\n")
 
 
 def read_json(path):

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 
 #include "ir/text.h"
 #include "passes/rules/rule_pass.h"
@@ -419,28 +418,22 @@ TEST(Matcher, TheKindOfAParameterIsAskedOfAPattern) {
   EXPECT_EQ(count("f32[_]"), 0U);
 }
 
-// The reason at each of many readers of one value names three of them.
+// The reason at each of many readers of one value names three of them. Looking through all of them
+// for each would never end: what fails here is the time limit of the suite.
 TEST(Matcher, AReasonCostsTheSameForManyReaders) {
   const auto rules =
       load("rule r effect lossy { match { y = tanh(relu(x)); } replace y with sigmoid(x); }");
-  const auto milliseconds = [&](int readers) {
-    Graph graph;
-    Value& hub = graph.add(OpKind::relu, {&graph.add_input("x", Type(DType::f32, {Dim(2)}))});
-    for (int i = 0; i < readers; ++i) graph.add_output(graph.add(OpKind::tanh, {&hub}));
-    std::size_t told = 0;
-    RuleRunSettings settings;
-    settings.declined = [&](const Node&, std::string_view reason) {
-      told += reason.ends_with(fmt::format(" and {} more", readers - 4)) ? 1 : 0;
-    };
-    const auto start = std::chrono::steady_clock::now();
-    EXPECT_TRUE(RuleRun(graph, *rules, settings).run());
-    EXPECT_EQ(told, static_cast<std::size_t>(readers));
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-        .count();
+  constexpr int kReaders = 200'000;
+  Graph graph;
+  Value& hub = graph.add(OpKind::relu, {&graph.add_input("x", Type(DType::f32, {Dim(2)}))});
+  for (int i = 0; i < kReaders; ++i) graph.add_output(graph.add(OpKind::tanh, {&hub}));
+  std::size_t told = 0;
+  RuleRunSettings settings;
+  settings.declined = [&](const Node&, std::string_view reason) {
+    told += reason.ends_with(" and 199996 more") ? 1 : 0;
   };
-  (void)milliseconds(100);
-  const double few = milliseconds(1000);
-  EXPECT_LT(milliseconds(16000), 60 * few + 50);
+  EXPECT_TRUE(RuleRun(graph, *rules, settings).run());
+  EXPECT_EQ(told, static_cast<std::size_t>(kReaders));
 }
 
 // 2^53 + 1 is computed with nowhere, and taken for 2^53 nowhere.

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 
 #include "ir/text.h"
 #include "ir/verifier.h"
@@ -363,49 +362,35 @@ TEST(RewriterEdges, ANodeWithANameOnTwoEdges) {
 )");
 }
 
-double milliseconds_of(std::string_view rule, Graph& graph, int rewrites) {
+// With so many readers of one value, looking through all of them for each would never end: what
+// fails here is the time limit of the suite.
+constexpr int kManyReaders = 200'000;
+
+void rewrite_each(std::string_view rule, Graph& graph, int rewrites) {
   const auto rules = load(rule);
-  const auto start = std::chrono::steady_clock::now();
   RuleRun run(graph, *rules, {});
   EXPECT_TRUE(run.run());
   EXPECT_EQ(run.statistics().rewrites, static_cast<std::size_t>(rewrites));
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-      .count();
 }
 
 // A value with many readers costs no more per reader than one with few.
 TEST(RewriterEdges, SharingIsLinear) {
-  const auto milliseconds = [](int readers) {
-    std::string graph = "graph @g(%x: f32[1,1,1,1]) {\n @a = const f32[1,1,1,1] <1>\n";
-    std::string outputs;
-    for (int i = 0; i < readers; ++i) {
-      graph += fmt::format(" %y{} = conv(%x, @a)\n", i);
-      outputs += fmt::format("{}%y{}", i == 0 ? "" : ", ", i);
-    }
-    graph += " return " + outputs + "\n}";
-    Graph parsed = graph_of(graph);
-    const double spent = milliseconds_of(kQuantize, parsed, readers);
-    EXPECT_EQ(parsed.node_count(), static_cast<std::size_t>(readers) + 2);
-    return spent;
-  };
-  (void)milliseconds(100);
-  const double few = milliseconds(2000);
-  EXPECT_LT(milliseconds(16000), 40 * few + 50);
+  Graph graph;
+  Value& x = graph.add_input("x", Type(DType::f32, {Dim(1), Dim(1), Dim(1), Dim(1)}));
+  Value& a = graph.add_constant("a", Tensor::of<float>({1, 1, 1, 1}, {1}));
+  for (int i = 0; i < kManyReaders; ++i) graph.add_output(graph.add(OpKind::conv, {&x, &a}));
+  rewrite_each(kQuantize, graph, kManyReaders);
+  EXPECT_EQ(graph.node_count(), static_cast<std::size_t>(kManyReaders) + 2);
 }
 
 // A constant that thousands read is not looked through by each of them.
 TEST(RewriterEdges, AConstantOfManyReadersCostsEachTheSame) {
-  const auto milliseconds = [](int readers) {
-    Graph graph;
-    Value& x = graph.add_input("x", Type(DType::f32, {Dim(2)}));
-    Value& k = graph.add_constant("k", Tensor::of<float>({2}, {1, 2}));
-    for (int i = 0; i < readers; ++i) graph.add_output(graph.add(OpKind::mul, {&x, &k}));
-    return milliseconds_of("rule r effect lossy { match { y = mul(_, k: const); } set k = k * 2; }",
-                           graph, readers);
-  };
-  (void)milliseconds(100);
-  const double few = milliseconds(4000);
-  EXPECT_LT(milliseconds(32000), 24 * few + 50);
+  Graph graph;
+  Value& x = graph.add_input("x", Type(DType::f32, {Dim(2)}));
+  Value& k = graph.add_constant("k", Tensor::of<float>({2}, {1, 2}));
+  for (int i = 0; i < kManyReaders; ++i) graph.add_output(graph.add(OpKind::mul, {&x, &k}));
+  rewrite_each("rule r effect lossy { match { y = mul(_, k: const); } set k = k * 2; }", graph,
+               kManyReaders);
 }
 
 }  // namespace
