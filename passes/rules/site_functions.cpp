@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "passes/rules/shape_origin.h"
 #include "passes/rules/tensor_functions.h"
 
 namespace rcc::functions {
@@ -21,9 +22,12 @@ tl::expected<std::int64_t, std::string> fixed_size(const Value& value, std::size
   return no_value(fmt::format("the size of %{} along axis {} is not known", value.name(), axis));
 }
 
-bool has_same_shape(const Type& a, const Type& b) {
-  return a.is_ranked && b.is_ranked && a.dims == b.dims &&
-         std::none_of(a.dims.begin(), a.dims.end(), [](Dim dim) { return dim.is_unknown(); });
+bool has_same_shape(const Value& a, const Value& b) {
+  const Type& left = a.type();
+  const Type& right = b.type();
+  if (!left.is_ranked || !right.is_ranked || left.dims != right.dims) return false;
+  return std::ranges::none_of(left.dims, &Dim::is_unknown) || has_sizes_of(a, b) ||
+         has_sizes_of(b, a);
 }
 
 }  // namespace
@@ -91,7 +95,7 @@ DatumResult input_axis(const FunctionCall& call) {
 DatumResult same_shape(const FunctionCall& call) {
   for (const std::size_t i : {0U, 1U})
     if (call.value(i) == nullptr) return no_type(call, i);
-  return Datum::of(has_same_shape(call.value(0)->type(), call.value(1)->type()) ? 1 : 0);
+  return Datum::of(has_same_shape(*call.value(0), *call.value(1)) ? 1 : 0);
 }
 DatumResult same_type(const FunctionCall& call) {
   const DatumResult has_same_sizes = same_shape(call);
