@@ -108,8 +108,9 @@ Result<void> Session::load() {
   graph_ = original_->clone();
   before_.cost = cost_with_zeros(*original_);
   before_.bytes = model_bytes(options_.model, before_.cost.weight_bytes);
-  console_.line(fmt::format("rcc {}  recipe {} ({} passes)  model {}  {}  {} params  {} MACs",
+  console_.line(fmt::format("rcc {}  recipe {} ({} {})  model {}  {}  {} params  {} MACs",
                             version(), recipe_.name, recipe_.passes.size(),
+                            recipe_.passes.size() == 1 ? "pass" : "passes",
                             options_.model.filename().string(), size_text(before_.bytes),
                             count_text(before_.cost.params), count_text(before_.cost.macs)));
   ServiceConfig config;
