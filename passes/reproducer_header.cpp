@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include "ir/support/number_text.h"
 #include "ir/version.h"
@@ -107,8 +108,10 @@ std::string reproducer_header(const Reproducer& reproducer, std::string_view fai
     if (row.verify == reproducer.verify) add("verify", std::string(row.name));
   add("check_idempotent", reproducer.check_idempotent ? "true" : "false");
   add("target", fmt::format("{{{}}}", to_text(target)), "");
+  // A file that several passes come from stands there once.
+  std::set<std::filesystem::path> written;
   for (const PassInstance& pass : passes) {
-    if (pass.rules_file.empty()) continue;
+    if (pass.rules_file.empty() || !written.insert(pass.rules_file).second) continue;
     fmt::format_to(std::back_inserter(text), "{}{}\n", kRules,
                    pass_name_text(pass.rules_file.string()));
     for_each_line(pass.rules_text, [&](std::string_view line) {

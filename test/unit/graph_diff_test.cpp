@@ -133,6 +133,35 @@ TEST(GraphDiff, ComparesWhatNodesCompute) {
   EXPECT_EQ(found->equal_results, 1U);
 }
 
+TEST(GraphDiff, RunsBothOnTheSameInputsInAnyOrder) {
+  const Graph a = parse_graph(R"(graph @g(%x: f32[2,3], %z: f32[2,3]) {
+  %y = sub(%x, %z)
+  return %y
+})").value();
+  const Graph b = parse_graph(R"(graph @g(%z: f32[2,3], %x: f32[2,3]) {
+  %y = sub(%x, %z)
+  return %y
+})").value();
+  const auto found = diff_with_results(a, b, 0);
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_TRUE(found->is_equal());
+  EXPECT_EQ(found->equal_results, 1U);
+
+  const Graph more = parse_graph(R"(graph @g(%x: f32[2,3], %z: f32[2,3], %extra: f32[1]) {
+  %y = sub(%x, %z)
+  return %y
+})").value();
+  const auto refused = diff_with_results(a, more, 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(),
+            "only the second model has an input %extra, so the two cannot be run on the same "
+            "numbers");
+  // An input that is gone was read by nothing that is left.
+  const auto fewer = diff_with_results(more, a, 0);
+  ASSERT_TRUE(fewer) << fewer.error().message();
+  EXPECT_EQ(fewer->equal_results, 1U);
+}
+
 TEST(TensorDelta, Numbers) {
   const auto delta = tensor_delta(Tensor::of<float>({2}, {3, 4}), Tensor::of<float>({2}, {3, 3}));
   EXPECT_EQ(delta->largest, 1);

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "ir/text.h"
 #include "ir/verifier.h"
+#include "passes/options.h"
 #include "test/unit/resnet18.h"
 #include "test/unit/temporary_folder.h"
 #include "tools/rcc_reduce/criterion.h"
@@ -167,6 +169,50 @@ TEST(Criterion, ACommandSeesTheFile) {
   EXPECT_TRUE(holds("grep -q 'group = 2'"));
   EXPECT_FALSE(holds("grep -q 'group = 3' {}"));
   EXPECT_FALSE(holds("sleep 60", 0.1));
+  // The pipe is closed long before the command ends.
+  EXPECT_FALSE(holds("exec sleep 60 > /dev/null 2>&1", 0.1));
+}
+
+// A graph where the passes end with the same status for another reason is no smaller example.
+TEST(Criterion, PassesFailInTheSameWay) {
+  const TemporaryFolder folder;
+  const std::filesystem::path rules = folder.write("wrong.rules",
+                                                   "# Forget a rectifier.\n"
+                                                   "rule wrong effect exact {\n"
+                                                   "  match { y = relu(x); }\n"
+                                                   "  where selected(y);\n"
+                                                   "  replace y with exp(x);\n"
+                                                   "}\n");
+  const OptionTable layers =
+      parse_option_text("layers=[late]", "").value();
+  PassTest test;
+  test.run.passes = {load_rules_pass(rules, layers).value()};
+  test.run.verify = Verify::numeric;
+  const Graph both = parse_graph(R"(graph @both(%x: f32[4]) {
+  %a = abs(%x) loc("early")
+  %y = relu(%a) loc("late")
+  return %y
+})").value();
+  const ChildEnd end = run_passes(both, test).value();
+  test.status = end.status;
+  test.failure = failure_kind(failure_line(end.output, {}));
+  EXPECT_EQ(test.failure, "error: rule `wrong` is wrong at ");
+  const Graph without = without_nodes(both, 1, 1).value();
+  EXPECT_EQ(run_passes(without, test).value().status, test.status);
+  const Criterion holds = pass_criterion(test);
+  EXPECT_TRUE(holds(both).value());
+  EXPECT_FALSE(holds(without).value());
+}
+
+TEST(Criterion, WhatAnErrorSaysOfAnyGraph) {
+  EXPECT_EQ(failure_line("remark: a\nerror: pass `p` left a broken graph\nnote: x\n", ""),
+            "error: pass `p` left a broken graph");
+  EXPECT_EQ(failure_line("remark: a\nremark: b said so\n", "said"), "remark: b said so");
+  EXPECT_EQ(failure_line("remark: a\n", ""), "");
+  EXPECT_EQ(failure_kind("error: pass `p` breaks it: output `y` differs"),
+            "error: pass `p` breaks it");
+  EXPECT_EQ(failure_kind("internal error: node 7 is gone"), "internal error: node ");
+  EXPECT_EQ(failure_kind(""), "");
 }
 
 TEST(Child, TellsHowItEnded) {
@@ -181,6 +227,15 @@ TEST(Child, TellsHowItEnded) {
       },
       10).value();
   EXPECT_EQ(words.output, "out");
+  const ChildEnd silent = run_child(
+      [] {
+        ::close(STDOUT_FILENO);
+        ::close(STDERR_FILENO);
+        ::pause();
+        return 0;
+      },
+      0.1).value();
+  EXPECT_TRUE(silent.is_out_of_time);
 }
 
 }  // namespace

@@ -75,6 +75,20 @@ TEST(Reproducer, OneFileHoldsEverything) {
   EXPECT_EQ(first_difference(parse_graph(text).value(), graph), "");
 }
 
+TEST(Reproducer, ARuleFileMayBeRunTwice) {
+  const TemporaryFolder folder;
+  const std::filesystem::path rules = folder.write("no_sum.rules", kRules);
+  const std::vector<PassInstance> passes{load_rules_pass(rules, {}).value(),
+                                         load_rules_pass(rules, {}).value()};
+  const Graph graph = sum_graph(3);
+  const Reproducer reproducer{.graph = &graph, .passes = passes, .folder = folder.path()};
+  const std::string text = contents(file_of(write_reproducer(reproducer, "").value()));
+  const auto run = parse_reproducer(text, "x.rir");
+  ASSERT_TRUE(run) << run.error().message();
+  ASSERT_EQ(run->passes.size(), 2U);
+  EXPECT_EQ(run->passes.back().rules_text, kRules);
+}
+
 TEST(Reproducer, ManyWeightsLieBesideIt) {
   const TemporaryFolder folder;
   const Graph graph = sum_graph(70000);

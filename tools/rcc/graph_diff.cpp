@@ -212,6 +212,25 @@ ResultPairs result_pairs(const GraphMatch& match) {
   return pairs;
 }
 
+// What graph b is to be given when graph a is given `inputs`: inputs are paired by name, and may
+// stand in another order.
+Result<std::vector<Tensor>> inputs_there(const Graph& a, const Graph& b, const GraphMatch& match,
+                                         const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> there;
+  for (const Value* wanted : b.inputs()) {
+    const auto mine = std::find_if(a.inputs().begin(), a.inputs().end(),
+                                   [&](Value* input) { return match.image(*input) == wanted; });
+    if (mine == a.inputs().end())
+      return fail(ErrorKind::input,
+                  fmt::format("only the second model has an input %{}, so the two cannot be run on "
+                              "the same numbers",
+                              wanted->name()),
+                  "leave out --run");
+    there.push_back(inputs[static_cast<std::size_t>(mine - a.inputs().begin())]);
+  }
+  return there;
+}
+
 }  // namespace
 
 GraphDiff diff(const Graph& a, const Graph& b) { return Differ(a, b).run(); }
@@ -222,7 +241,8 @@ Result<GraphDiff> diff_with_results(const Graph& a, const Graph& b, std::uint64_
   const ResultPairs pairs = result_pairs(differ.match());
   const std::vector<Tensor> inputs = RCC_TRY(sample_inputs(a, seed));
   const std::vector<Tensor> before = RCC_TRY(interpret_values(a, inputs, pairs.before));
-  const std::vector<Tensor> after = RCC_TRY(interpret_values(b, inputs, pairs.after));
+  const std::vector<Tensor> inputs_of_b = RCC_TRY(inputs_there(a, b, differ.match(), inputs));
+  const std::vector<Tensor> after = RCC_TRY(interpret_values(b, inputs_of_b, pairs.after));
   for (std::size_t i = 0; i < before.size(); ++i) {
     TensorChange change{pairs.names[i].first, pairs.names[i].second,
                         to_text(before[i].type(), SymbolTable()),

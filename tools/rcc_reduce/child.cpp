@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 namespace rcc {
 
@@ -30,21 +32,40 @@ constexpr std::size_t kMostOutput = std::size_t{1} << 20;
   ::_exit(status);
 }
 
+using Clock = std::chrono::steady_clock;
+
 // Reads until the child closes its end; false when the time is over first.
-bool collect(int input, double seconds, std::string& output) {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+bool collect(int input, Clock::time_point end, std::string& output) {
   std::array<char, 4096> block{};
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+    if (left <= 0) return false;
     pollfd ready{input, POLLIN, 0};
-    if (left <= 0 || ::poll(&ready, 1, static_cast<int>(left)) == 0) return false;
+    if (::poll(&ready, 1, static_cast<int>(left)) <= 0) continue;
     const ssize_t count = ::read(input, block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return true;
     const std::size_t room = kMostOutput - output.size();
     output.append(block.data(), std::min(static_cast<std::size_t>(count), room));
   }
+}
+
+// Whether the child has ended; it is still there to be waited for.
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == child;
+}
+
+// A child may close its output long before it ends. False when the time is over first.
+bool await(pid_t child, Clock::time_point end) {
+  constexpr auto kLongest = std::chrono::milliseconds(10);
+  for (std::chrono::microseconds pause(20); !has_ended(child); pause *= 2) {
+    if (Clock::now() >= end) return false;
+    std::this_thread::sleep_for(std::min<std::chrono::microseconds>(pause, kLongest));
+    pause = std::min<std::chrono::microseconds>(pause, kLongest);
+  }
+  return true;
 }
 
 tl::unexpected<Error> cannot(std::string_view what) {
@@ -63,10 +84,12 @@ Result<ChildEnd> run_child(const std::function<int()>& body, double seconds) {
   ::setpgid(child, child);
   ::close(pipe[1]);
   ChildEnd end;
-  end.is_out_of_time = !collect(pipe[0], seconds, end.output);
+  const auto last = Clock::now() + std::chrono::ceil<std::chrono::milliseconds>(
+                                       std::chrono::duration<double>(seconds));
+  end.is_out_of_time = !collect(pipe[0], last, end.output) || !await(child, last);
   ::close(pipe[0]);
   // Also what the child left running.
-  if (end.is_out_of_time) ::kill(-child, SIGKILL);
+  ::kill(-child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   constexpr int kSignalled = 128;

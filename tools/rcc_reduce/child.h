@@ -17,7 +17,8 @@ struct ChildEnd {
 };
 
 // Forks and runs `body` in the child, whose exit status is what it returns; its standard input is
-// empty. After `seconds` the child and what it started are killed. Precondition: one thread.
+// empty. When it ends, or after `seconds`, what it started is killed. Preconditions: one thread; at most
+// a million seconds.
 Result<ChildEnd> run_child(const std::function<int()>& body, double seconds);
 
 }  // namespace rcc

@@ -13,6 +13,8 @@ namespace rcc {
 
 namespace {
 
+constexpr std::string_view kError = "error: ";
+
 // To the child's output, as rendered.
 class PrintingSink final : public DiagnosticSink {
  public:
@@ -72,6 +74,19 @@ Criterion command_criterion(CommandTest test, std::filesystem::path folder) {
   };
 }
 
+std::string failure_line(const std::string& output, const std::string& message) {
+  const std::size_t at = output.find(message.empty() ? kError : message);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at == 0 ? 0 : output.rfind('\n', at - 1) + 1;
+  return output.substr(begin, output.find('\n', at) - begin);
+}
+
+std::string failure_kind(const std::string& line) {
+  const std::size_t at = line.find(kError);
+  if (at == std::string::npos) return {};
+  return line.substr(0, line.find_first_of("%@:0123456789", at + kError.size()));
+}
+
 Result<ChildEnd> run_passes(const Graph& graph, const PassTest& test) {
   return run_child([&] { return transform(graph.clone(), test.run); }, test.seconds);
 }
@@ -79,7 +94,9 @@ Result<ChildEnd> run_passes(const Graph& graph, const PassTest& test) {
 Criterion pass_criterion(PassTest test) {
   return [test = std::move(test)](const Graph& graph) -> Result<bool> {
     const ChildEnd end = RCC_TRY(run_passes(graph, test));
-    if (test.message.empty()) return end.status == test.status && !end.is_out_of_time;
+    if (test.message.empty())
+      return end.status == test.status && !end.is_out_of_time &&
+             failure_line(end.output, {}).starts_with(test.failure);
     return end.output.find(test.message) != std::string::npos;
   };
 }

@@ -93,14 +93,6 @@ struct Question {
   std::function<Result<std::string>(const Graph&)> header;
 };
 
-// The line that has the message, or the first error.
-std::string failure_line(const std::string& output, const std::string& message) {
-  const std::size_t at =
-      std::min(output.find(message.empty() ? "error: " : message), output.size());
-  const std::size_t begin = at == 0 ? 0 : output.rfind('\n', at - 1) + 1;
-  return output.substr(begin, output.find('\n', at) - begin);
-}
-
 // A reproducer of the passes that says how they end on the graph.
 Result<std::string> header_of(const PassTest& test, const Graph& graph) {
   const Reproducer reproducer{.passes = test.run.passes,
@@ -112,9 +104,11 @@ Result<std::string> header_of(const PassTest& test, const Graph& graph) {
   return reproducer_header(reproducer, failure_line(end.output, test.message));
 }
 
-// Of passes: the message, or else the exit status, of the first graph where there is one.
+// Of passes: the message, or else how they fail on the first graph where they do.
 Result<Question> ask_passes(const Settings& settings, Input& input) {
-  PassTest test{RCC_TRY(passes_of(settings, input)), settings.seconds, settings.keep_message, 0};
+  PassTest test{.run = RCC_TRY(passes_of(settings, input)),
+                .seconds = settings.seconds,
+                .message = settings.keep_message};
   ChildEnd end;
   for (const Graph& graph : input.graphs) {
     end = RCC_TRY(run_passes(graph, test));
@@ -124,6 +118,7 @@ Result<Question> ask_passes(const Settings& settings, Input& input) {
     return fail(ErrorKind::usage, "the passes do not fail on the input",
                 "say what they print with --keep-message=TEXT, or use --test");
   test.status = end.status;
+  test.failure = failure_kind(failure_line(end.output, {}));
   return Question{pass_criterion(test),
                   [test](const Graph& graph) { return header_of(test, graph); }};
 }
