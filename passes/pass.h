@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,6 +48,13 @@ struct PassReport {
 
 // How thorough the pipeline is after each pass.
 enum class Verify : std::uint8_t { off, structural, numeric };
+struct VerifyName {
+  Verify verify;
+  std::string_view name;
+};
+inline constexpr std::array<VerifyName, 3> kVerifyNames{{{Verify::off, "off"},
+                                                         {Verify::structural, "structural"},
+                                                         {Verify::numeric, "numeric"}}};
 
 struct RuleSet;
 struct RuleWatch;

@@ -35,6 +35,12 @@ Result<PassInstance> pass_instance(std::string_view name, PassDef def, const Opt
 
 Result<PassInstance> load_rules_pass(const std::filesystem::path& path, const OptionTable& options,
                                      SourceSpan place) {
+  // Else the text of a pipeline could not tell it from the name of a pass.
+  if (path.extension() != ".rules")
+    return fail(ErrorKind::usage,
+                Diagnostic{.message = fmt::format("`{}` is no rule file", path.string()),
+                           .span = std::move(place),
+                           .help = "the name of a rule file ends in .rules"});
   const std::string text = RCC_TRY(read_text_file(path, kMaxRuleFileBytes));
   return parse_rules_pass(text, path, options, std::move(place));
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <map>
 #include <set>
@@ -19,14 +18,6 @@ namespace {
 constexpr std::string_view kField = "//! ";
 constexpr std::string_view kRules = "//! rules ";
 constexpr std::string_view kRuleLine = "//| ";
-
-struct VerifyName {
-  Verify verify;
-  std::string_view name;
-};
-constexpr std::array<VerifyName, 3> kVerifyNames{{{Verify::off, "off"},
-                                                  {Verify::structural, "structural"},
-                                                  {Verify::numeric, "numeric"}}};
 
 // The fields of a header, as options are read and written.
 struct Header {

@@ -105,4 +105,52 @@ std::string check_whole_number(const std::string& text) {
   return fmt::format("`{}` is no whole number from 0 to {}", text, UINT64_MAX);
 }
 
+void add_verify_option(CLI::App& app, Verify& verify) {
+  std::vector<std::string> names;
+  std::string given;
+  for (const VerifyName& row : kVerifyNames) {
+    names.emplace_back(row.name);
+    if (row.verify == verify) given = row.name;
+  }
+  const auto take = [&verify](const std::string& name) {
+    for (const VerifyName& row : kVerifyNames)
+      if (row.name == name) verify = row.verify;
+  };
+  app.add_option_function<std::string>("--verify", take, "what is checked after each pass")
+      ->check(CLI::IsMember(names))
+      ->default_str(given);
+}
+
+void add_watch_options(CLI::App& app, WatchArguments& watch) {
+  InstrumentationOptions& shown = watch.shown;
+  const auto add_passes = [&](const std::string& name, std::vector<std::string>& passes,
+                              std::string_view when) {
+    app.add_option(name, passes,
+                   fmt::format("print the graph {} these passes; `all`: each", when))
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("PASS");
+  };
+  add_passes("--print-ir-before", shown.print_before, "before");
+  add_passes("--print-ir-after", shown.print_after, "after");
+  app.add_flag("--print-ir-changed{-}", watch.print_changed,
+               "print the graph after each pass that changed it; =DIR: into numbered files");
+  app.add_flag("--print-pipeline{text}", watch.print_pipeline,
+               "print the passes with all options and end; =toml: as a recipe");
+  app.add_flag("--stats", shown.shows_statistics, "what each pass reports, and sizes around it");
+  app.add_option("--bisect-limit", shown.bisect_limit,
+                 "run the first N passes, counted over all graphs; -1: number all of them");
+  app.add_option("--rule-limit", watch.rule_limit, "do the first N rewrites of rules; -1: all");
+  app.add_option("--reproducer-dir", watch.reproducer_folder,
+                 "where an internal error leaves a file that repeats it; empty: nowhere")
+      ->capture_default_str();
+}
+
+InstrumentationOptions instrumentation_options(const WatchArguments& watch) {
+  InstrumentationOptions options = watch.shown;
+  options.prints_changed = !watch.print_changed.empty();
+  if (watch.print_changed != "-") options.changed_folder = watch.print_changed;
+  return options;
+}
+
 }  // namespace rcc

@@ -145,6 +145,7 @@ class NodeSampler {
   NodeDraft& draft_;
   const SampleStyle& style_;
   RandomChoices& random_;
+  bool has_wide_strides_ = false;
 };
 
 }  // namespace rcc

@@ -10,6 +10,7 @@
 #include "ir/verifier.h"
 #include "passes/rules/matcher.h"
 #include "passes/rules/rewriter.h"
+#include "passes/validation/option_variations.h"
 #include "passes/validation/rule_synthesis.h"
 #include "passes/validation/site_comparison.h"
 #include "passes/validation/site_variations.h"
@@ -22,6 +23,8 @@ namespace {
 constexpr std::size_t kTriesOfSite = 40;
 constexpr std::size_t kLeastTries = 300;
 constexpr std::size_t kMostTriesForFirst = 500;
+// With an option off its default there is a try for so many of the sites asked for.
+constexpr std::size_t kSitesOfOptionTry = 4;
 // After a failure, how many more graphs to try for a smaller one that fails.
 constexpr std::size_t kTriesOfSmaller = 40;
 // Of symbols.
@@ -88,10 +91,25 @@ class RuleValidator {
     if (!has_run_ && rule_.effect != Effect::lossy)
       verdict_.problem =
           fmt::format("could not be run on any of {} graphs: {}", verdict_.graphs, not_run_);
+    for (const OptionVariation& variation : option_variations(rules_, rule_, synthesis_.options))
+      if (verdict_.is_ok() && !holds_with(variation)) break;
     return std::move(verdict_);
   }
 
  private:
+  // With other options the rule may stay away, but is right where it applies.
+  bool holds_with(const OptionVariation& variation) {
+    synthesis_.options = variation.options;
+    option_ = variation.name;
+    const ValidationGoal goal;
+    for (std::size_t i = 0; i < settings_.sites; i += kSitesOfOptionTry) {
+      if (try_once(goal, next_seed()) != Trial::wrong) continue;
+      look_for_smaller(goal);
+      return false;
+    }
+    return true;
+  }
+
   // One try of a goal.
   enum class Trial : std::uint8_t { missed, reached, wrong };
 
@@ -284,8 +302,9 @@ class RuleValidator {
   }
 
   Trial wrong(const SynthesisedSite& site, const std::string& problem) {
-    const std::string place =
-        site.description.empty() ? "" : fmt::format(" ({})", site.description);
+    std::string what = site.description;
+    if (!option_.empty()) what += fmt::format("{}option {}", what.empty() ? "" : ", ", option_);
+    const std::string place = what.empty() ? "" : fmt::format(" ({})", what);
     verdict_.problem = fmt::format("at graph {}{}: {}", verdict_.graphs, place, problem);
     verdict_.graph = print_whole(site.graph);
     return Trial::wrong;
@@ -302,13 +321,15 @@ class RuleValidator {
 
   const RuleSet& rules_;
   const Rule& rule_;
-  const SynthesisSettings synthesis_;
+  SynthesisSettings synthesis_;
   const RuleValidationSettings& settings_;
   RuleVerdict verdict_;
   std::uint64_t next_ = 0;
   std::vector<std::uint64_t> good_seeds_;
   bool has_run_ = false;
   std::string not_run_;
+  // The option that is not at its default.
+  std::string option_;
   // Of the rewrite just done.
   std::string violation_;
   // Of the goal being tried: how far the best try came, and why no further.

@@ -38,7 +38,8 @@ struct RuleVerdict {
 // valid, compute what the rule promises, do no more work when interior values stay, and leave
 // nothing dead; where an interior value is read elsewhere and not `shared`, the rule must not
 // apply. A rule that cannot be brought to apply in one of these variants fails.
-// The same settings give the same verdict. Options are at their defaults.
+// Options are at their defaults first, then one after the other at the ends of its range.
+// The same settings give the same verdict.
 RuleVerdict validate_rule(const std::shared_ptr<const RuleSet>& rules, const Rule& rule,
                           std::shared_ptr<const OpTable> ops,
                           const RuleValidationSettings& settings);

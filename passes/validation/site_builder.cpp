@@ -8,6 +8,7 @@
 
 #include "ir/shape_inference.h"
 #include "passes/validation/constant_sampler.h"
+#include "passes/validation/rule_expressions.h"
 
 namespace rcc {
 
@@ -17,22 +18,12 @@ constexpr std::int64_t kTriesOfNode = 40;
 constexpr std::int64_t kMostElements = 20'000;
 constexpr double kLargestSize = 16;
 
-void collect_numbers(const Expression& expression, std::vector<double>& numbers) {
-  if (expression.kind == Expression::Kind::number) numbers.push_back(expression.number);
-  for (const Expression& child : expression.children) collect_numbers(child, numbers);
-  for (const BuildAttribute& attribute : expression.attributes)
-    for (const Expression& value : attribute.value) collect_numbers(value, numbers);
-}
-
 // Every number that the rule spells out: the ones its conditions may turn on.
 std::vector<double> numbers_in(const Rule& rule) {
   std::vector<double> numbers;
-  for (const RuleStatement& statement : rule.statements)
-    collect_numbers(statement.expression, numbers);
-  for (const Replacement& replacement : rule.replacements)
-    collect_numbers(replacement.with, numbers);
-  for (const EdgeInsertion& edge : rule.edges) collect_numbers(edge.with, numbers);
-  for (const ConstantChange& change : rule.changes) collect_numbers(change.value, numbers);
+  for_each_expression(rule, [&](const Expression& expression) {
+    if (expression.kind == Expression::Kind::number) numbers.push_back(expression.number);
+  });
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   std::erase_if(numbers, [](double number) { return !(std::abs(number) <= 1e4); });

@@ -38,7 +38,7 @@ class SiteBuilder {
   void choose_style(RandomChoices& random);
   std::string build_node(std::size_t index);
   Draft draft_node(std::size_t index, RandomChoices& random);
-  void draft_operand(std::size_t index, const OperandPattern& pattern, OperandDraft& operand);
+  void draft_operand(const OperandPattern& pattern, OperandDraft& operand);
   void draft_wishes(const OperandPattern& pattern, OperandDraft& operand);
   void draft_rest(const NodePattern& pattern, Draft& draft, RandomChoices& random);
   void draft_attributes(std::size_t index, Draft& draft, RandomChoices& random);

@@ -181,18 +181,20 @@ SiteComparison compare_sites(const Graph& before, const Graph& after, Effect eff
     }
     comparer.set_inputs(inputs);
     bool is_usable = true;
+    bool has_elements = false;
     for (std::size_t i = 0; i < expected->size(); ++i) {
       const auto problem = comparer.compare(i, (*expected)[i], (*actual)[i]);
       is_usable = is_usable && problem;
+      has_elements = has_elements || (*expected)[i].element_count() > 0;
       if (!problem || problem->empty()) continue;
       result.broken =
           fmt::format("output `{}` {} ({} inputs)", before.outputs()[i].name, *problem, kind.name);
       return result;
     }
-    if (is_usable)
+    if (is_usable && has_elements)
       ++result.runs;
     else
-      result.reason = "its results are not finite";
+      result.reason = has_elements ? "its results are not finite" : "its results have no elements";
     if (before.inputs().empty()) break;
   }
   result.largest_difference = comparer.largest();

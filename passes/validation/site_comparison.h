@@ -10,7 +10,7 @@ namespace rcc {
 
 // What two graphs computed from the same inputs.
 struct SiteComparison {
-  // Kinds of inputs on which both ran with finite results.
+  // Kinds of inputs on which both ran with finite results that have elements.
   std::size_t runs = 0;
   double largest_difference = 0;
   // The promise is broken, and how; or why there was no run.

@@ -51,15 +51,14 @@ SiteBuilder::Draft SiteBuilder::draft_node(std::size_t index, RandomChoices& ran
     if (draft.node.operands.size() <= at) draft.node.operands.resize(at + 1);
     draft.patterns.resize(draft.node.operands.size());
     draft.patterns[at] = &operand;
-    draft_operand(index, operand, draft.node.operands[at]);
+    draft_operand(operand, draft.node.operands[at]);
   }
   draft_rest(pattern, draft, random);
   draft_attributes(index, draft, random);
   return draft;
 }
 
-void SiteBuilder::draft_operand(std::size_t index, const OperandPattern& pattern,
-                                OperandDraft& operand) {
+void SiteBuilder::draft_operand(const OperandPattern& pattern, OperandDraft& operand) {
   if (pattern.kind == OperandPattern::Kind::none) return;
   int slot = pattern.slot;
   if (pattern.kind == OperandPattern::Kind::node && slot < 0)
@@ -79,7 +78,6 @@ void SiteBuilder::draft_operand(std::size_t index, const OperandPattern& pattern
     if (!is_present) return;
   }
   operand.kind = OperandDraft::Kind::free;
-  (void)index;
   draft_wishes(pattern, operand);
 }
 

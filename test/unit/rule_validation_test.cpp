@@ -115,6 +115,40 @@ TEST(RuleValidation, EveryVariantHasToApply) {
   EXPECT_PROBLEM(never, "`rank(x) == 9 and rank(x) == 8` could not be met");
 }
 
+// Right at the default, wrong at an end of the range.
+TEST(RuleValidation, OptionsAreTriedAtTheEndsOfTheirRanges) {
+  const auto with_option = [](const std::string& option) {
+    const std::string text = "# A rule.\noption " + option +
+                             " \"it\";\nrule it effect approx 1e-6 {\n"
+                             "  match { y = mul(x: f32, k: const f32[]); }\n"
+                             "  let f = select(how == 2, k, k + 1);\n"
+                             "  replace y with div(x, 1 / f);\n}\n";
+    const auto rules = load_rules(text, "it.rules", *OpTable::builtin());
+    EXPECT_TRUE(rules) << (rules ? "" : rules.error().message());
+    return validate_rule(*rules, *(*rules)->rules.front(), OpTable::builtin(), {});
+  };
+  const RuleVerdict verdict = with_option("how = 2 in [2, 8]");
+  EXPECT_PROBLEM(verdict, "differs by");
+  EXPECT_PROBLEM(verdict, "option how = 8");
+  EXPECT_EQ(with_option("how = 2 in [2, 2]").problem, "");
+}
+
+TEST(RuleValidation, EmptyResultsProveNothing) {
+  EXPECT_PROBLEM(validate("approx 1e-6",
+                          "match { y = mul(x: f32, k: const f32); } where size(k) == 0;"
+                          "replace y with add(x, k);"),
+                 "its results have no elements");
+}
+
+// Without its padding a window that is as large as the image sees all of it, whatever its stride.
+TEST(RuleValidation, PaddingAndStridesAreTriedTogether) {
+  EXPECT_PROBLEM(validate("exact",
+                          "match { y = max_pool(x: f32[_, _, H, W])"
+                          " { auto_pad = \"NOTSET\", dilations = [], kernel_shape = k, .. }; }"
+                          "where k == [H, W]; replace y with global_max_pool(x);"),
+                 "differs by");
+}
+
 TEST(RuleValidation, ALossyRuleIsNotCompared) {
   const RuleVerdict verdict = validate("lossy", "match { y = exp(x); } replace y with relu(x);");
   EXPECT_EQ(verdict.problem, "");

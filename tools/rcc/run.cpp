@@ -1,5 +1,3 @@
-#include <map>
-
 #include "frontends/recipe/recipe_text.h"
 #include "passes/module_loader.h"
 #include "tools/rcc/commands.h"
@@ -10,49 +8,19 @@ namespace rcc {
 
 namespace {
 
-const std::map<std::string, Verify> kVerify{{"off", Verify::off},
-                                            {"structural", Verify::structural},
-                                            {"numeric", Verify::numeric}};
-
 // What the arguments are written to.
 struct Words {
-  std::string recipe, model, output, report, verify = "structural", device = "cpu", cache_dir;
+  std::string recipe, model, output, report, device = "cpu", cache_dir;
   std::vector<std::string> overrides;
   std::vector<std::filesystem::path> modules;
   std::optional<std::uint64_t> seed;
-  std::string print_changed, print_pipeline, why_not;
-  InstrumentationOptions shown;
-  std::optional<std::int64_t> rule_limit;
-  std::string reproducer_folder = std::filesystem::temp_directory_path().string();
+  std::string why_not;
+  Verify verify = Verify::structural;
+  WatchArguments watch;
   std::int64_t threads = 0;
   bool prints_ir = false, shows_remarks = false, shows_timing = false, is_quiet = false;
   bool no_cache = false, force = false, keep = false, may_load_modules = false;
 };
-
-void add_debug_arguments(CLI::App& app, Words& words) {
-  InstrumentationOptions& shown = words.shown;
-  app.add_option("--print-ir-before", shown.print_before, "print the graph before these passes")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("PASS");
-  app.add_option("--print-ir-after", shown.print_after, "print the graph after these passes")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("PASS");
-  app.add_flag("--print-ir-after-all", words.prints_ir, "print the graph after every pass");
-  app.add_flag("--print-ir-changed{-}", words.print_changed,
-               "print the graph after each pass that changed it; =DIR: into numbered files");
-  app.add_flag("--print-pipeline{text}", words.print_pipeline,
-               "print the passes with all options and end; =toml: as a recipe");
-  app.add_option("--why-not", words.why_not,
-                 "RULE or PASS, also with @LAYER: why rules do not apply, and where nearly");
-  app.add_flag("--stats", shown.shows_statistics, "what each pass reports, and sizes around it");
-  app.add_option("--bisect-limit", shown.bisect_limit, "run the first N passes; -1: number them");
-  app.add_option("--rule-limit", words.rule_limit, "do the first N rewrites of rules; -1: all");
-  app.add_option("--reproducer-dir", words.reproducer_folder,
-                 "where an internal error leaves a file that repeats it; empty: nowhere")
-      ->capture_default_str();
-}
 
 void add_arguments(CLI::App& app, Words& words) {
   app.add_option("model", words.model, "the model, an .onnx file");
@@ -69,12 +37,13 @@ void add_arguments(CLI::App& app, Words& words) {
   app.add_option("--threads", words.threads, "threads of the backends; 0: as many as processors")
       ->check(CLI::Range(0, 1024));
   app.add_option("--report", words.report, "write a report as JSON");
-  app.add_option("--verify", words.verify, "what is checked after each pass")
-      ->check(CLI::IsMember(kVerify))
-      ->capture_default_str();
+  add_verify_option(app, words.verify);
   app.add_flag("--remarks", words.shows_remarks, "say what passes left alone, and why");
   app.add_flag("--timing", words.shows_timing, "say how long each pass took");
-  add_debug_arguments(app, words);
+  add_watch_options(app, words.watch);
+  app.add_flag("--print-ir-after-all", words.prints_ir, "print the graph after every pass");
+  app.add_option("--why-not", words.why_not,
+                 "RULE or PASS, also with @LAYER: why rules do not apply, and where nearly");
   app.add_flag("--no-cache", words.no_cache, "run every pass, and keep nothing");
   app.add_option("--cache-dir", words.cache_dir, "where results of steps are kept");
   app.add_flag("--force", words.force, "overwrite an output that was not named with -o");
@@ -94,14 +63,12 @@ RunOptions run_options(const Words& words) {
   options.device = words.device;
   options.threads = words.threads > 0 ? words.threads : usable_processors();
   options.report = words.report;
-  options.verify = kVerify.at(words.verify);
+  options.verify = words.verify;
   options.why_not = words.why_not;
-  options.instrumentation = words.shown;
+  options.instrumentation = instrumentation_options(words.watch);
   if (words.prints_ir) options.instrumentation.print_after.emplace_back("all");
-  options.instrumentation.prints_changed = !words.print_changed.empty();
-  if (words.print_changed != "-") options.instrumentation.changed_folder = words.print_changed;
-  options.rule_limit = words.rule_limit;
-  options.reproducer_folder = words.reproducer_folder;
+  options.rule_limit = words.watch.rule_limit;
+  options.reproducer_folder = words.watch.reproducer_folder;
   if (!words.no_cache)
     options.cache_folder =
         words.cache_dir.empty() ? StepCache::default_folder().string() : words.cache_dir;
@@ -133,8 +100,8 @@ int run_command(const Arguments& arguments) {
   add_arguments(app, words);
   Console errors;
   if (const auto code = parse_arguments(app, arguments, errors)) return *code;
-  if (!words.print_pipeline.empty())
-    return print_pipeline(run_options(words), words.print_pipeline, errors);
+  if (!words.watch.print_pipeline.empty())
+    return print_pipeline(run_options(words), words.watch.print_pipeline, errors);
   if (words.model.empty())
     return errors.fail({ErrorKind::usage,
                         {{.message = "model is required",

@@ -97,40 +97,42 @@ void ExpectedDiagnostics::read_line(std::string_view line, const SourceSpan& pla
   if (begin == std::string_view::npos) return;
   for (std::size_t at = line.find(kWord, begin); at != std::string_view::npos;
        at = line.find(kWord, at + 1)) {
-    std::string_view rest = line.substr(at + kWord.size());
+    const std::string_view rest = line.substr(at + kWord.size());
     const std::size_t open = rest.find(kOpen);
     // Words of a sentence.
     if (open == std::string_view::npos || rest.substr(0, open).find(kWord) != std::string_view::npos)
       continue;
-    Expectation expectation;
-    expectation.span = place;
-    expectation.span.column = static_cast<std::uint32_t>(at + 1);
-    expectation.span.length = static_cast<std::uint32_t>(kWord.size() + open);
-    expectation.span.line_text = line;
-    const auto reject = [&](std::string message, std::string help) {
-      problems_.push_back(
-          {.message = std::move(message), .span = expectation.span, .help = std::move(help)});
-    };
-    std::string_view head = rest.substr(0, open);
-    while (head.ends_with(' ')) head.remove_suffix(1);
-    const std::optional<Severity> severity = take_severity(head);
-    const std::size_t close = rest.find(kClose, open);
-    if (!severity || (!head.empty() && head.front() != '@')) {
-      reject("this expects no kind of diagnostic", "write error, warning, remark or note");
-      continue;
-    }
-    expectation.severity = *severity;
-    const std::optional<std::uint32_t> on =
-        head.empty() ? place.line : line_of_designator(head.substr(1), place.line);
-    if (!on || close == std::string_view::npos) {
-      reject(!on ? "this names no line" : "the text has no end",
-             !on ? "write @+1, @-1, @above, @below or @unknown" : "close it with }}");
-      continue;
-    }
-    expectation.line = *on;
-    expectation.text = rest.substr(open + kOpen.size(), close - open - kOpen.size());
-    expectations_.push_back(std::move(expectation));
+    SourceSpan span = place;
+    span.column = static_cast<std::uint32_t>(at + 1);
+    span.length = static_cast<std::uint32_t>(kWord.size() + open);
+    span.line_text = line;
+    read_expectation(rest, open, std::move(span));
   }
+}
+
+// `text` is what follows `expected-`, with the braces at `open`.
+void ExpectedDiagnostics::read_expectation(std::string_view text, std::size_t open,
+                                           SourceSpan span) {
+  const auto reject = [&](std::string message, std::string help) {
+    problems_.push_back({.message = std::move(message), .span = span, .help = std::move(help)});
+  };
+  std::string_view head = text.substr(0, open);
+  while (head.ends_with(' ')) head.remove_suffix(1);
+  const std::optional<Severity> severity = take_severity(head);
+  if (!severity || (!head.empty() && head.front() != '@'))
+    return reject("this expects no kind of diagnostic", "write error, warning, remark or note");
+  const std::optional<std::uint32_t> line =
+      head.empty() ? span.line : line_of_designator(head.substr(1), span.line);
+  if (!line)
+    return reject("this names no line", "write @+1, @-1, @above, @below or @unknown");
+  const std::size_t close = text.find(kClose, open);
+  if (close == std::string_view::npos) return reject("the text has no end", "close it with }}");
+  Expectation expectation;
+  expectation.severity = *severity;
+  expectation.span = std::move(span);
+  expectation.line = *line;
+  expectation.text = text.substr(open + kOpen.size(), close - open - kOpen.size());
+  expectations_.push_back(std::move(expectation));
 }
 
 // Steps over lines that hold expectations of the same kind, so that they may be stacked.

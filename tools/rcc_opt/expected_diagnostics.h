@@ -55,6 +55,7 @@ class ExpectedDiagnostics {
 
   void read(std::string_view text, const std::string& file, std::string_view comment);
   void read_line(std::string_view line, const SourceSpan& place, std::string_view comment);
+  void read_expectation(std::string_view text, std::size_t open, SourceSpan span);
   void resolve_neighbours(std::size_t first);
   void find_definitions(std::string_view text, const std::string& file);
   std::uint32_t line_of(const Diagnostic& diagnostic, std::string& file) const;

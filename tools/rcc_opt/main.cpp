@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <new>
 
 #include "ir/version.h"
 #include "passes/documentation.h"
 #include "passes/module_loader.h"
 #include "tools/command_line.h"
+#include "tools/rcc_opt/graph_file.h"
 #include "tools/rcc_opt/messages.h"
 #include "tools/rcc_opt/process.h"
 #include "tools/rcc_opt/rule_commands.h"
@@ -24,8 +24,6 @@ struct Command {
   bool generate_docs = false;
   std::string explain;
   std::string why_not;
-  // "-": to stderr.
-  std::string print_changed;
   bool verify_each = false;
 };
 
@@ -48,41 +46,21 @@ void add_run_options(CLI::App& app, Settings& settings) {
 
 void add_debug_options(CLI::App& app, Command& command) {
   Settings& settings = command.settings;
-  InstrumentationOptions& shown = settings.instrumentation;
-  app.add_option("--print-ir-before", shown.print_before,
-                 "passes, or `all`: the graph before each to stderr")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  app.add_option("--print-ir-after", shown.print_after,
-                 "passes, or `all`: the graph after each to stderr")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  app.add_flag("--print-ir-changed{-}", command.print_changed,
-               "the graph after each pass that changed it, to stderr; =DIR: to numbered files");
-  app.add_flag("--print-pipeline{text}", settings.print_pipeline,
-               "print the passes with all options and end; =toml: as a recipe");
+  add_watch_options(app, settings.watch);
   app.add_flag("--remarks", settings.remarks, "what passes did and left alone, with reasons");
-  app.add_flag("--timing", shown.shows_timing, "milliseconds of each pass and of its checks");
-  app.add_flag("--stats", shown.shows_statistics, "what each pass reports, and sizes around it");
-  app.add_option("--bisect-limit", shown.bisect_limit,
-                 "run the first N passes, counted over all graphs; -1: number all of them");
-  app.add_option("--rule-limit", settings.rule_limit, "do the first N rewrites of rules; -1: all");
+  app.add_flag("--timing", settings.watch.shown.shows_timing,
+               "milliseconds of each pass and of its checks");
   app.add_option("--rule-log", settings.rule_log,
                  "each try of a rule as a line of JSON; `json`: to stderr, else a file");
   app.add_flag("--rule-stats", settings.rule_stats, "what became of each rule, as a table");
   app.add_flag("--verify-diagnostics", settings.verify_diagnostics,
                "hold messages against comments `expected-error {{text}}`; remarks only where "
                "expected, unless --remarks");
-  settings.reproducer_folder = std::filesystem::temp_directory_path();
-  app.add_option("--reproducer-dir", settings.reproducer_folder,
-                 "where an internal error leaves a file that repeats it; empty: nowhere");
   app.add_option("--run-reproducer", settings.reproducer, "repeat what such a file holds");
 }
 
 void add_options(CLI::App& app, Command& command) {
   Settings& settings = command.settings;
-  const std::map<std::string, Verify> verify{
-      {"off", Verify::off}, {"structural", Verify::structural}, {"numeric", Verify::numeric}};
   app.set_version_flag("--version", fmt::format("rcc-opt {}", version()));
   app.add_option("input", settings.input,
                  "a .rir or .onnx file; - is text from the standard input");
@@ -94,8 +72,7 @@ void add_options(CLI::App& app, Command& command) {
   app.add_option("--recipe", settings.recipe, "passes, seed and target of a recipe");
   app.add_flag("--verify-each", command.verify_each,
                "the verifier after each pass, which is the default");
-  app.add_option("--verify", settings.verify, "checks after each pass")
-      ->transform(CLI::CheckedTransformer(verify).description("off|structural|numeric"));
+  add_verify_option(app, settings.verify);
   app.add_flag("--check-idempotent", settings.check_idempotent, "run each pass a second time");
   app.add_flag("--split-input-file", settings.split_input, "parts between `// -----` on their own");
   app.add_option("--seed", settings.seed, "of inputs and random choices")
@@ -112,14 +89,49 @@ void add_options(CLI::App& app, Command& command) {
   app.add_flag("--generate-docs", command.generate_docs, "print docs/passes.md");
 }
 
+// An option that another one leaves nothing to do.
+struct IdleOption {
+  std::string_view name;
+  bool is_idle;
+  std::string_view why;
+};
+
+// Nothing that is asked for is ignored without a word.
+Result<void> check_idle_options(const CLI::App& app, const Settings& settings) {
+  const bool repeats = !settings.reproducer.empty();
+  const bool is_model = is_onnx(settings.input);
+  const bool writes_text =
+      settings.output.empty() ? !settings.cost && !settings.run : !is_onnx(settings.output);
+  constexpr std::string_view kHeld = "a reproducer holds its own";
+  constexpr std::string_view kText = "an ONNX model is no text";
+  const IdleOption options[] = {
+      {"input", repeats, "a reproducer holds its own graph"},
+      {"--seed", repeats, kHeld},
+      {"--verify", repeats, kHeld},
+      {"--check-idempotent", repeats, kHeld},
+      {"--reproducer-dir", repeats, "what is repeated is not kept again"},
+      {"--split-input-file", is_model, kText},
+      {"--fill-seed", is_model, kText},
+      {"--run-inputs", !settings.run, "it goes with --run"},
+      {"--run-outputs", !settings.run, "it goes with --run"},
+      {"--weights", !writes_text, "no text is written beside it"},
+  };
+  Error error{ErrorKind::usage, {}};
+  for (const IdleOption& option : options)
+    if (option.is_idle && app.count(std::string(option.name)) > 0)
+      error.diagnostics.push_back(
+          {.message = fmt::format("{} would do nothing: {}", option.name, option.why)});
+  if (!error.diagnostics.empty()) return fail(std::move(error));
+  return {};
+}
+
 // What one option says about another.
-void resolve(const CLI::App& app, Command& command) {
+Result<void> resolve(const CLI::App& app, Command& command) {
   Settings& settings = command.settings;
-  InstrumentationOptions& shown = settings.instrumentation;
+  RCC_TRY(check_idle_options(app, settings));
   settings.has_seed = app.count("--seed") > 0;
-  shown.prints_changed = !command.print_changed.empty();
-  if (command.print_changed != "-") shown.changed_folder = command.print_changed;
   if (command.verify_each) settings.verify = std::max(settings.verify, Verify::structural);
+  return {};
 }
 
 int print_result(const Result<std::string>& text) {
@@ -152,7 +164,8 @@ int main(int argc, char** argv) {
     const auto parsed = rcc::parse_command_line(app, argc, argv);
     if (!parsed) return rcc::print_result(rcc::fail(parsed.error()));
     if (*parsed == rcc::Parsed::answer) return 0;
-    rcc::resolve(app, command);
+    if (const auto resolved = rcc::resolve(app, command); !resolved)
+      return rcc::print_result(rcc::fail(resolved.error()));
     return rcc::run(command);
   } catch (const std::bad_alloc&) {
     std::fputs("error: out of memory\n", stderr);

@@ -1,5 +1,7 @@
 #include "tools/rcc_opt/plan.h"
 
+#include <fmt/format.h>
+
 #include "ir/support/file.h"
 #include "passes/reproducer.h"
 
@@ -9,26 +11,36 @@ namespace {
 
 constexpr std::uint64_t kMaxTextBytes = std::uint64_t{1} << 30;
 
-// Passes by name, with the files of --rules first.
-Result<PassInstance> make(const Settings& settings, std::string_view name,
-                          const OptionTable& options, SourceSpan place) {
+// --rules in order.
+Result<std::vector<PassInstance>> passes_of_rules(const Settings& settings) {
+  std::vector<PassInstance> passes;
   for (const std::filesystem::path& path : settings.rules)
-    if (path.stem() == name) return load_rules_pass(path, options, std::move(place));
-  return settings.catalog.make(name, options, std::move(place));
+    passes.push_back(RCC_TRY(load_rules_pass(path, {})));
+  return passes;
 }
 
-// --passes, or for want of it the --rules in order.
+// --passes, where the files of --rules come before passes of the same name.
 Result<std::vector<PassInstance>> passes_of(const Settings& settings) {
-  std::vector<PassInstance> passes;
-  if (settings.passes.empty()) {
-    for (const std::filesystem::path& path : settings.rules)
-      passes.push_back(RCC_TRY(load_rules_pass(path, {})));
-    return passes;
-  }
-  const auto factory = [&](std::string_view name, const OptionTable& options, SourceSpan place) {
-    return make(settings, name, options, std::move(place));
+  if (settings.passes.empty()) return passes_of_rules(settings);
+  std::vector<bool> is_used(settings.rules.size());
+  const auto make = [&](std::string_view name, const OptionTable& options,
+                        SourceSpan place) -> Result<PassInstance> {
+    for (std::size_t i = 0; i < settings.rules.size(); ++i) {
+      if (settings.rules[i].stem() != name) continue;
+      is_used[i] = true;
+      return load_rules_pass(settings.rules[i], options, std::move(place));
+    }
+    return settings.catalog.make(name, options, std::move(place));
   };
-  return parse_pipeline(settings.passes, "--passes", factory);
+  std::vector<PassInstance> passes =
+      RCC_TRY(parse_pipeline(settings.passes, "--passes", make));
+  for (std::size_t i = 0; i < settings.rules.size(); ++i)
+    if (!is_used[i])
+      return fail(ErrorKind::usage,
+                  fmt::format("--passes does not run the rules of `{}`",
+                              settings.rules[i].string()),
+                  fmt::format("name `{}` in --passes", settings.rules[i].stem().string()));
+  return passes;
 }
 
 Result<Plan> plan_of_reproducer(const Settings& settings) {

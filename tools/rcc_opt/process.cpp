@@ -27,16 +27,16 @@ class Transformation {
   Transformation(const Plan& plan, const Settings& settings, Messages& messages)
       : plan_(plan),
         messages_(messages),
-        instrumentation_(instrumentation_options(settings), print_err),
-        rule_limit_(settings.rule_limit),
+        instrumentation_(shown(settings), print_err),
+        rule_limit_(settings.watch.rule_limit),
         rules_(settings) {
     options_.verify = plan.verify;
     options_.seed = plan.recipe.seed;
     options_.target = plan.recipe.target;
     options_.check_idempotent = plan.check_idempotent;
     // What is repeated need not be kept again.
-    if (settings.reproducer.empty()) options_.reproducer_folder = settings.reproducer_folder;
-    options_.rule_limit = settings.rule_limit ? &rule_limit_ : nullptr;
+    if (settings.reproducer.empty()) options_.reproducer_folder = settings.watch.reproducer_folder;
+    options_.rule_limit = settings.watch.rule_limit ? &rule_limit_ : nullptr;
     options_.rule_watch = rules_.watch();
     options_.before_pass = [this](const Graph& graph, const PassInstance& pass) {
       return instrumentation_.before_pass(graph, pass);
@@ -63,8 +63,8 @@ class Transformation {
   }
 
  private:
-  static InstrumentationOptions instrumentation_options(const Settings& settings) {
-    InstrumentationOptions options = settings.instrumentation;
+  static InstrumentationOptions shown(const Settings& settings) {
+    InstrumentationOptions options = instrumentation_options(settings.watch);
     options.print = print_options(settings);
     return options;
   }
@@ -139,7 +139,7 @@ Result<std::string> run(const Settings& settings, Messages& messages) {
   for (const std::filesystem::path& path : settings.rules) messages.add_rules(path);
   const Plan plan = RCC_TRY(make_plan(settings));
   for (const Diagnostic& warning : plan.recipe.warnings) messages.report(warning);
-  if (!settings.print_pipeline.empty()) return pipeline_text(plan.recipe, settings.print_pipeline);
+  if (!settings.watch.print_pipeline.empty()) return pipeline_text(plan.recipe, settings.watch.print_pipeline);
   if (!settings.reproducer.empty()) resolved.input = settings.reproducer.string();
   if (resolved.input.empty())
     return fail(ErrorKind::usage, "no input file", "rcc-opt INPUT.rir --passes='a,b'");

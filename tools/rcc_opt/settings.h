@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "passes/instrumentation.h"
 #include "passes/pass_catalog.h"
+#include "tools/command_line.h"
 
 namespace rcc {
 
@@ -37,15 +37,10 @@ struct Settings {
   bool remarks = false;
   bool print_weight_stats = false;
   bool no_locations = false;
-  InstrumentationOptions instrumentation;
-  // The first rewrites of rules that are done; negative: all.
-  std::optional<std::int64_t> rule_limit;
+  WatchArguments watch;
   // Of the tries of rules: "json" to stderr, or a file.
   std::string rule_log;
   bool rule_stats = false;
-  std::filesystem::path reproducer_folder;
-  // "text" or "toml": print the passes and end.
-  std::string print_pipeline;
 
   bool cost = false;
   bool run = false;

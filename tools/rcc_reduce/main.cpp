@@ -171,8 +171,6 @@ Result<void> run(Settings settings) {
 }
 
 void add_options(CLI::App& app, Settings& settings) {
-  const std::map<std::string, Verify> verify{
-      {"off", Verify::off}, {"structural", Verify::structural}, {"numeric", Verify::numeric}};
   app.set_version_flag("--version", fmt::format("rcc-reduce {}", version()));
   app.add_option("input", settings.input,
                  "a .rir or .onnx file; one that an internal error left says itself what to run")
@@ -184,8 +182,7 @@ void add_options(CLI::App& app, Settings& settings) {
       ->allow_extra_args(false);
   app.add_option("--keep-message", settings.keep_message,
                  "what the passes must say; otherwise they must fail as they do on the input");
-  app.add_option("--verify", settings.verify, "checks after each pass of --passes")
-      ->transform(CLI::CheckedTransformer(verify).description("off|structural|numeric"));
+  add_verify_option(app, settings.verify);
   app.add_option("--seed", settings.seed, "of inputs and random choices of --passes")
       ->check(check_whole_number);
   app.add_option("--fill-seed", settings.fill_seed, "fill weights that the text leaves out")
