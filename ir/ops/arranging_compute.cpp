@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "ir/ops/elementwise_map.h"
+#include "ir/ops/shape_rules.h"
 
 namespace rcc {
 
@@ -117,14 +118,9 @@ Result<Tensors> interpret_cum_prod(const Node& node, Operands operands) {
 
 Result<Tensors> interpret_reverse_sequence(const Node& node, Operands operands) {
   const Tensor& x = *operands[0];
-  const auto axis = [&](std::string_view name) {
-    const std::int64_t given = node.attribute_int(name);
-    return static_cast<std::size_t>(given < 0 ? given + static_cast<std::int64_t>(x.rank())
-                                              : given);
-  };
   const Sizes strides = row_major_strides(x.shape());
-  const std::size_t batch = axis(attr::batch_axis);
-  const std::size_t time = axis(attr::time_axis);
+  const std::size_t batch = axis_from_front(node, x.rank(), attr::batch_axis);
+  const std::size_t time = axis_from_front(node, x.rank(), attr::time_axis);
   const Sizes lengths = operands[1]->to_ints();
   const std::size_t bytes = RCC_TRY(movable_bytes(x));
   if (bytes == 0) return fail(ErrorKind::input, "the interpreter does not reverse 4-bit elements");

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "ir/ops/compute.h"
+#include "ir/ops/shape_rules.h"
 
 namespace rcc {
 
@@ -81,9 +82,7 @@ Result<Tensors> interpret_local_response_norm(const Node& node, Operands operand
 
 Result<Tensors> interpret_rms_norm(const Node& node, Operands operands) {
   const Sizes& sizes = operands[0]->shape();
-  const std::int64_t given = node.attribute_int(attr::axis);
-  const auto axis =
-      static_cast<std::size_t>(given < 0 ? given + static_cast<std::int64_t>(sizes.size()) : given);
+  const std::size_t axis = axis_from_front(node, sizes.size());
   const auto inner = static_cast<std::size_t>(element_count(std::span(sizes).subspan(axis)));
   std::vector<double> x = operands[0]->to_doubles();
   for (std::size_t first = 0; first < x.size(); first += inner) {

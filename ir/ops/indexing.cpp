@@ -146,11 +146,6 @@ Result<Types> infer_scatter_nd(const Node& node, const Graph& graph) {
 
 namespace {
 
-std::size_t axis_from_front(const Node& node, std::size_t rank) {
-  const std::int64_t axis = node.attribute_int(attr::axis);
-  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
-}
-
 // Links axis `axis` of operands `from` on to the result's where the sizes are the same number.
 void link_equal_axis(const Node& node, std::size_t operand, std::size_t axis,
                      std::vector<AxisLink>& links) {

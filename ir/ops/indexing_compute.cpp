@@ -6,6 +6,7 @@
 
 #include "ir/ops/compute.h"
 #include "ir/ops/elementwise_map.h"
+#include "ir/ops/shape_rules.h"
 
 namespace rcc {
 
@@ -38,9 +39,7 @@ Result<Tensor> take_blocks(const Tensor& x, const Sizes& places, std::int64_t bl
 // The element of x that each index stands for, when indices have the rank of x and name a place
 // along one axis.
 Result<Sizes> places_along_axis(const Node& node, const Tensor& x, const Tensor& indices) {
-  const std::int64_t given = node.attribute_int(attr::axis);
-  const auto axis =
-      static_cast<std::size_t>(given < 0 ? given + static_cast<std::int64_t>(x.rank()) : given);
+  const std::size_t axis = axis_from_front(node, x.rank());
   Sizes strides = row_major_strides(x.shape());
   const std::int64_t step = strides[axis];
   strides[axis] = 0;

@@ -44,11 +44,6 @@ Result<Types> infer_concat(const Node& node, const Graph& graph) {
 
 namespace {
 
-std::size_t axis_from_front(const Node& node, std::size_t rank) {
-  const std::int64_t axis = node.attribute_int(attr::axis);
-  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
-}
-
 // The sizes of split's pieces: given, or as equal as they can be.
 Result<Shape> split_sizes(const Node& node, Dim whole) {
   const auto count = static_cast<std::int64_t>(node.result_count());

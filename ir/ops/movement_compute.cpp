@@ -6,15 +6,11 @@
 
 #include "ir/ops/compute.h"
 #include "ir/ops/joining.h"
+#include "ir/ops/shape_rules.h"
 
 namespace rcc {
 
 namespace {
-
-std::size_t axis_of(const Node& node, std::size_t rank) {
-  const std::int64_t axis = node.attribute_int(attr::axis);
-  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
-}
 
 // 0, 1, ..., size - 1.
 Sizes counted(std::int64_t size) {
@@ -59,7 +55,7 @@ Result<Tensors> interpret_expand(const Node& node, Operands operands) {
 
 Result<Tensors> interpret_concat(const Node& node, Operands operands) {
   const Sizes sizes = result_sizes(node);
-  const std::size_t axis = axis_of(node, sizes.size());
+  const std::size_t axis = axis_from_front(node, sizes.size());
   const std::size_t bytes = RCC_TRY(movable_bytes(*operands[0]));
   if (bytes == 0) return fail(ErrorKind::input, "the interpreter does not join 4-bit elements");
   Tensor y = Tensor::allocate(operands[0]->dtype(), sizes);
@@ -80,7 +76,7 @@ Result<Tensors> interpret_concat(const Node& node, Operands operands) {
 
 Result<Tensors> interpret_split(const Node& node, Operands operands) {
   const Tensor& x = *operands[0];
-  const std::size_t axis = axis_of(node, x.rank());
+  const std::size_t axis = axis_from_front(node, x.rank());
   std::int64_t first = 0;
   Tensors results;
   for (std::size_t i = 0; i < node.result_count(); ++i) {
@@ -108,7 +104,7 @@ Result<Tensors> interpret_slice(const Node& node, Operands operands) {
 
 Result<Tensors> interpret_gather(const Node& node, Operands operands) {
   const Tensor& x = *operands[0];
-  const std::size_t axis = axis_of(node, x.rank());
+  const std::size_t axis = axis_from_front(node, x.rank());
   const std::int64_t size = x.shape()[axis];
   std::vector<Sizes> sources = whole_axes(x);
   sources[axis] = operands[1]->to_ints();

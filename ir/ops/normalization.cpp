@@ -55,15 +55,6 @@ Result<Types> infer_softmax(const Node& node, const Graph&) {
   return Types{x};
 }
 
-namespace {
-
-std::size_t axis_from_front(const Node& node, std::size_t rank) {
-  const std::int64_t axis = node.attribute_int(attr::axis);
-  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
-}
-
-}  // namespace
-
 void link_softmax(const Node& node, std::vector<AxisLink>& links) {
   const RankedTypes types = ranked_types(node);
   if (!types) return;

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "ir/ops/compute.h"
+#include "ir/ops/shape_rules.h"
 
 namespace rcc {
 
@@ -70,9 +71,7 @@ Result<Tensors> interpret_batch_norm(const Node& node, Operands operands) {
 
 Result<Tensors> interpret_layer_norm(const Node& node, Operands operands) {
   const Sizes& sizes = operands[0]->shape();
-  const std::int64_t given = node.attribute_int(attr::axis);
-  const auto axis =
-      static_cast<std::size_t>(given < 0 ? given + static_cast<std::int64_t>(sizes.size()) : given);
+  const std::size_t axis = axis_from_front(node, sizes.size());
   const auto inner = static_cast<std::size_t>(element_count(std::span(sizes).subspan(axis)));
   std::vector<double> x = operands[0]->to_doubles();
   std::vector<double> means, inverses;
@@ -118,9 +117,7 @@ namespace {
 template <typename Function>
 Result<Tensors> for_each_slice(const Node& node, const Tensor& x, Function function) {
   const Sizes& sizes = x.shape();
-  const std::int64_t given = node.attribute_int(attr::axis);
-  const auto axis =
-      static_cast<std::size_t>(given < 0 ? given + static_cast<std::int64_t>(sizes.size()) : given);
+  const std::size_t axis = axis_from_front(node, sizes.size());
   const std::int64_t step = row_major_strides(sizes)[axis];
   std::vector<double> values = x.to_doubles();
   const std::int64_t slices =

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "ir/ops/compute.h"
+#include "ir/ops/shape_rules.h"
 
 namespace rcc {
 
@@ -13,9 +14,7 @@ class ScaleIndex {
   ScaleIndex(const Node& node, const Tensor& x, const Tensor& scale) {
     block_ = node.attribute_int(attr::block_size);
     if (scale.element_count() == 1) return;
-    const std::int64_t given = node.attribute_int(attr::axis);
-    const auto axis =
-        static_cast<std::size_t>(given < 0 ? given + static_cast<std::int64_t>(x.rank()) : given);
+    const std::size_t axis = axis_from_front(node, x.rank());
     inner_ = element_count(std::span(x.shape()).subspan(axis + 1));
     size_ = x.shape()[axis];
     blocks_ = block_ > 0 ? scale.shape()[axis] : 0;

@@ -1,5 +1,3 @@
-#include "ir/ops/selection.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,11 +10,6 @@
 // arg_min, top_k, one_hot, non_zero, compress.
 
 namespace rcc {
-
-std::size_t selection_axis(const Node& node, std::size_t rank) {
-  const std::int64_t axis = node.attribute_int(attr::axis);
-  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
-}
 
 Result<Types> infer_arg(const Node& node, const Graph&) {
   const Type& x = operand_type(node, 0);
@@ -35,7 +28,7 @@ Result<Types> infer_arg(const Node& node, const Graph&) {
 void link_arg(const Node& node, std::vector<AxisLink>& links) {
   const RankedTypes types = ranked_types(node);
   if (!types) return;
-  const std::size_t axis = selection_axis(node, types.x->rank());
+  const std::size_t axis = axis_from_front(node, types.x->rank());
   const bool keeps = types.y->rank() == types.x->rank();
   for (std::size_t i = 0; i < types.x->rank(); ++i) {
     if (i != axis)
@@ -67,7 +60,7 @@ Result<Types> infer_top_k(const Node& node, const Graph& graph) {
 void link_top_k(const Node& node, std::vector<AxisLink>& links) {
   const RankedTypes types = ranked_types(node);
   if (!types) return;
-  const std::size_t axis = selection_axis(node, types.x->rank());
+  const std::size_t axis = axis_from_front(node, types.x->rank());
   for (std::size_t i = 0; i < types.x->rank(); ++i) {
     if (i == axis) continue;
     for (std::size_t result = 0; result < node.result_count(); ++result) {
@@ -111,7 +104,7 @@ Result<Types> infer_one_hot(const Node& node, const Graph& graph) {
 void link_one_hot(const Node& node, std::vector<AxisLink>& links) {
   const RankedTypes types = ranked_types(node);
   if (!types) return;
-  const std::size_t axis = selection_axis(node, types.y->rank());
+  const std::size_t axis = axis_from_front(node, types.y->rank());
   for (std::size_t i = 0; i < types.x->rank(); ++i) {
     links.push_back({operand_axis(0, i), result_axis(0, i < axis ? i : i + 1)});
   }
@@ -150,7 +143,7 @@ Result<Types> infer_compress(const Node& node, const Graph& graph) {
 void link_compress(const Node& node, std::vector<AxisLink>& links) {
   const RankedTypes types = ranked_types(node);
   if (!types || !node.has_attribute(attr::axis)) return;
-  const std::size_t axis = selection_axis(node, types.x->rank());
+  const std::size_t axis = axis_from_front(node, types.x->rank());
   for (std::size_t i = 0; i < types.x->rank(); ++i) {
     if (i != axis) links.push_back({operand_axis(0, i), result_axis(0, i)});
   }

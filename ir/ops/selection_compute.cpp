@@ -1,5 +1,3 @@
-#include "ir/ops/selection.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <numeric>
 
 #include "ir/ops/compute.h"
+#include "ir/ops/shape_rules.h"
 
 namespace rcc {
 
@@ -32,7 +31,7 @@ Rows rows_along(const Sizes& sizes, std::size_t axis) {
 template <typename Better>
 Result<Tensors> choose_places(const Node& node, const Tensor& x, Better is_better) {
   RCC_TRY(require_numbers(x));
-  const Rows rows = rows_along(x.shape(), selection_axis(node, x.rank()));
+  const Rows rows = rows_along(x.shape(), axis_from_front(node, x.rank()));
   const bool takes_last = node.attribute_int(attr::select_last_index) != 0;
   const std::vector<double> values = x.to_doubles();
   std::vector<std::int64_t> places;
@@ -63,7 +62,7 @@ Result<Tensors> interpret_arg_min(const Node& node, Operands operands) {
 Result<Tensors> interpret_top_k(const Node& node, Operands operands) {
   const Tensor& x = *operands[0];
   RCC_TRY(require_numbers(x));
-  const std::size_t axis = selection_axis(node, x.rank());
+  const std::size_t axis = axis_from_front(node, x.rank());
   const Rows from = rows_along(x.shape(), axis);
   const Sizes sizes = result_sizes(node);
   const Rows to = rows_along(sizes, axis);
@@ -94,7 +93,7 @@ Result<Tensors> interpret_top_k(const Node& node, Operands operands) {
 
 Result<Tensors> interpret_one_hot(const Node& node, Operands operands) {
   const Sizes sizes = result_sizes(node);
-  const Rows rows = rows_along(sizes, selection_axis(node, sizes.size()));
+  const Rows rows = rows_along(sizes, axis_from_front(node, sizes.size()));
   const std::vector<double> indices = operands[0]->to_doubles();
   const std::vector<double> values = operands[2]->to_doubles();
   std::vector<double> y(static_cast<std::size_t>(element_count(sizes)), values[0]);
@@ -130,7 +129,7 @@ Result<Tensors> interpret_non_zero(const Node& node, Operands operands) {
 Result<Tensors> interpret_compress(const Node& node, Operands operands) {
   const bool has_axis = node.has_attribute(attr::axis);
   const Tensor x = has_axis ? *operands[0] : operands[0]->reshaped({operands[0]->element_count()});
-  const std::size_t axis = has_axis ? selection_axis(node, x.rank()) : 0;
+  const std::size_t axis = has_axis ? axis_from_front(node, x.rank()) : 0;
   const auto is_chosen = operands[1]->elements<bool>();
   Sizes chosen;
   for (std::size_t i = 0; i < is_chosen.size(); ++i) {

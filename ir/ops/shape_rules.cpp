@@ -20,6 +20,11 @@ const Type& operand_type(const Node& node, std::size_t index) {
   return value->type();
 }
 
+std::size_t axis_from_front(const Node& node, std::size_t rank, std::string_view name) {
+  const std::int64_t axis = node.attribute_int(name);
+  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
+}
+
 Result<std::size_t> checked_axis(std::int64_t axis, std::size_t rank, std::string_view what) {
   const auto count = static_cast<std::int64_t>(rank);
   if (axis < -count || axis >= count) {

@@ -19,6 +19,9 @@ std::string operand_text(const Node& node, std::size_t index, const Graph& graph
 // Precondition: operand `index` is present.
 const Type& operand_type(const Node& node, std::size_t index);
 
+// The attribute `name` of a node that has been checked, counted from the front.
+std::size_t axis_from_front(const Node& node, std::size_t rank, std::string_view name = attr::axis);
+
 // `axis` counted from the front, after a check that it lies in [-rank, rank).
 Result<std::size_t> checked_axis(std::int64_t axis, std::size_t rank,
                                  std::string_view what = "axis");
