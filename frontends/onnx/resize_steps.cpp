@@ -57,8 +57,9 @@ Refusal lower_upsample_9(NodeForm& form) {
   return std::nullopt;
 }
 
-// An Upsample makes nothing smaller.
+// An Upsample makes nothing smaller. Where that is not known it could not be written again.
 Refusal raise_upsample_10(NodeForm& form) {
+  if (!only_grows(scales_of(form, 1))) return "its scales are not known to be 1 or more";
   if (is_nearest(form)) form.set(kNearestMode, std::string("floor"));
   return std::nullopt;
 }

@@ -380,6 +380,15 @@ class Operators(RoundTrip):
                 got, = session(target).run(None, given_input)
                 np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
 
+    def test_upsampling_by_computed_scales(self):
+        """Kept as it is: at its opset nothing else means the same whatever the scales are."""
+        nodes = [helper.make_node("ReduceMean", ["x"], ["m"], axes=[0, 1, 2], keepdims=0),
+                 helper.make_node("Div", ["m", "m"], ["scales"]),
+                 helper.make_node("Upsample", ["x", "scales"], ["y"], mode="nearest")]
+        out = self.round_trip(model(nodes, [info("x", [1, 2, 5, 4])], [info("y", [1, 2, 5, 4])], [], 9, 5))
+        self.assertEqual([node.op_type for node in out.graph.node], ["ReduceMean", "Div", "Upsample"])
+        self.assertEqual(out.opset_import[0].version, 9)
+
     def test_table_of_first_opsets_is_that_of_onnx(self):
         text = (ROOT / "frontends" / "onnx" / "first_opsets.def").read_text()
         listed = {name: int(opset)
