@@ -165,7 +165,9 @@ NodeForm NodeReader::form_of(const onnx::NodeProto& node, const Attributes& attr
       if (!with_readers_.contains(node.output(static_cast<int>(index)))) form.results[index] = false;
   };
   if (node.op_type() == "Dropout") forget_unread(1);
-  if (node.op_type() == "BatchNormalization" && node.output_size() == 5) forget_unread(3);
+  // The second says that it trains.
+  if (node.op_type() == "BatchNormalization" && node.output_size() == 5 && form.results[1])
+    forget_unread(3);
   while (!form.results.empty() && !form.results.back()) form.results.pop_back();
   return form;
 }
