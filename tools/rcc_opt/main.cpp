@@ -97,12 +97,15 @@ struct IdleOption {
 };
 
 // Nothing that is asked for is ignored without a word.
-Result<void> check_idle_options(const CLI::App& app, const Settings& settings) {
+Result<void> check_idle_options(const CLI::App& app, const Command& command) {
+  const Settings& settings = command.settings;
+  const bool explains = !command.why_not.empty();
   const bool repeats = !settings.reproducer.empty();
   const bool is_model = is_onnx(settings.input);
   const bool writes_text =
       settings.output.empty() ? !settings.cost && !settings.run : !is_onnx(settings.output);
   constexpr std::string_view kHeld = "a reproducer holds its own";
+  constexpr std::string_view kAnswer = "--why-not prints its answer only";
   constexpr std::string_view kText = "an ONNX model is no text";
   const IdleOption options[] = {
       {"input", repeats, "a reproducer holds its own graph"},
@@ -115,6 +118,11 @@ Result<void> check_idle_options(const CLI::App& app, const Settings& settings) {
       {"--run-inputs", !settings.run, "it goes with --run"},
       {"--run-outputs", !settings.run, "it goes with --run"},
       {"--weights", !writes_text, "no text is written beside it"},
+      {"--output", explains, kAnswer},
+      {"--cost", explains, kAnswer},
+      {"--run", explains, kAnswer},
+      {"--rule-limit", explains, kAnswer},
+      {"--bisect-limit", explains, kAnswer},
   };
   Error error{ErrorKind::usage, {}};
   for (const IdleOption& option : options)
@@ -128,7 +136,7 @@ Result<void> check_idle_options(const CLI::App& app, const Settings& settings) {
 // What one option says about another.
 Result<void> resolve(const CLI::App& app, Command& command) {
   Settings& settings = command.settings;
-  RCC_TRY(check_idle_options(app, settings));
+  RCC_TRY(check_idle_options(app, command));
   settings.has_seed = app.count("--seed") > 0;
   if (command.verify_each) settings.verify = std::max(settings.verify, Verify::structural);
   return {};

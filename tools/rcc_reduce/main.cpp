@@ -125,8 +125,9 @@ Result<Question> ask_passes(const Settings& settings, Input& input) {
 
 Result<Question> ask(const Settings& settings, Input& input, const ScratchFolder& scratch) {
   if (settings.test.empty()) return ask_passes(settings, input);
-  if (!settings.passes.empty())
-    return fail(ErrorKind::usage, "either --test or --passes says what to look for",
+  if (!settings.passes.empty() || !settings.keep_message.empty())
+    return fail(ErrorKind::usage,
+                "either --test or --passes with --keep-message says what to look for",
                 "keep one of them");
   return Question{command_criterion({settings.test, settings.seconds}, scratch.path()),
                   [](const Graph&) -> Result<std::string> { return std::string(); }};
