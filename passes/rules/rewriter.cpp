@@ -78,20 +78,24 @@ Rewriter::Problem Rewriter::plan_replacements() {
     PlanResult planned = plan(replacement.with);
     if (!planned) return std::move(planned).error();
     const Value* old = bindings_.values[static_cast<std::size_t>(replacement.slot)];
-    if (old == nullptr) return fmt::format("{} is not produced", replacement.target);
+    // An optional result that is not produced has no readers.
+    if (old == nullptr) continue;
     if (planned->kind == Plan::Kind::existing)
       if (Problem problem = refuse_existing(*old, *planned->value)) return problem;
     if (planned->kind == Plan::Kind::constant && planned->name.empty())
       planned->name = std::string(old->name());
     replacements_.push_back(std::move(*planned));
+    replaced_.push_back(static_cast<std::size_t>(replacement.slot));
   }
+  if (replacements_.empty() && !rule_.keeps_nodes())
+    return fmt::format("{} is not produced", rule_.replacements.front().target);
   return std::nullopt;
 }
 
 bool Rewriter::changes_nothing() const {
   if (rule_.keeps_nodes()) return false;
   for (std::size_t i = 0; i < replacements_.size(); ++i) {
-    const Value& old = *bindings_.values[static_cast<std::size_t>(rule_.replacements[i].slot)];
+    const Value& old = *bindings_.values[replaced_[i]];
     if (!is_like(old, replacements_[i], old)) return false;
   }
   return true;
@@ -205,8 +209,8 @@ Rewriter::Problem Rewriter::check_types() const {
                        to_text(old.type(), graph_.symbols()));
   };
   for (std::size_t i = 0; i < done_.results.size(); ++i) {
-    const auto slot = static_cast<std::size_t>(rule_.replacements[i].slot);
-    if (Problem problem = differs(*bindings_.values[slot], *done_.results[i])) return problem;
+    const Value& old = *bindings_.values[replaced_[i]];
+    if (Problem problem = differs(old, *done_.results[i])) return problem;
   }
   for (const Edge& edge : edges_)
     if (Problem problem = differs(*edge.source, *edge.made)) return problem;
@@ -220,7 +224,7 @@ void Rewriter::undo() {
 
 void Rewriter::commit() {
   for (std::size_t i = 0; i < replacements_.size(); ++i) {
-    Value*& named = bindings_.values[static_cast<std::size_t>(rule_.replacements[i].slot)];
+    Value*& named = bindings_.values[replaced_[i]];
     replace(*named, *done_.results[i]);
     named = done_.results[i];
   }

@@ -144,7 +144,9 @@ class Rewriter {
   SharedNodes& known_;
   Node* root_;
   std::vector<Plan> definitions_;
+  // Of results that are produced, with their slots.
   std::vector<Plan> replacements_;
+  std::vector<std::size_t> replaced_;
   std::vector<Edge> edges_;
   std::vector<Change> changes_;
   // Made for the definitions; null until they are used.

@@ -99,7 +99,8 @@ Result<std::shared_ptr<const RuleSet>> load_rules(std::string_view text, std::st
 std::vector<Value*> observed_results(const Rule& rule, const Bindings& bindings) {
   std::vector<Value*> results;
   for (const Replacement& replacement : rule.replacements)
-    results.push_back(bindings.values[static_cast<std::size_t>(replacement.slot)]);
+    if (Value* result = bindings.values[static_cast<std::size_t>(replacement.slot)])
+      results.push_back(result);
   if (!rule.keeps_nodes()) return results;
   for (auto node = bindings.nodes.rbegin(); node != bindings.nodes.rend(); ++node)
     for (std::size_t i = 0; i < (*node)->result_count(); ++i)

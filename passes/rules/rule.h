@@ -245,8 +245,8 @@ struct Rule {
   bool keeps_nodes() const { return replacements.empty(); }
 };
 
-// What a rewrite may change, seen from outside the match: the results it replaces or, when it keeps
-// its nodes, all their results, those of the root first.
+// What a rewrite may change, seen from outside the match: the results it replaces, where they are
+// produced, or, when it keeps its nodes, all their results, those of the root first.
 std::vector<Value*> observed_results(const Rule& rule, const Bindings& bindings);
 
 // `matcher NAME(a, b) = PATTERN;`: a pattern to be used as `@NAME(x, y)`.

@@ -310,5 +310,16 @@ TEST(Rewriter, AFunctionWithTheNameOfAMatchedNode) {
               HasSubstr("<1, 2>"));
 }
 
+TEST(Rewriter, AnOptionalResultThatIsNotProducedNeedsNoReplacement) {
+  const std::string both =
+      "rule r effect exact { match { (y, m) = dropout(x, ..) { .. }; }\n"
+      "  replace m with cast(x) { to = \"bool\" }; replace y with x; }";
+  const RewriteOutcome outcome =
+      rewrite(both, "graph @g(%x: f32[2]) {\n %y = dropout(%x)\n %z = relu(%y)\n return %z\n}");
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_EQ(outcome.statistics.checked, 1U);
+  EXPECT_EQ(outcome.text, "graph @g(%x: f32[2]) {\n  %z = relu(%x) : f32[2]\n  return %z\n}\n");
+}
+
 }  // namespace
 }  // namespace rcc
