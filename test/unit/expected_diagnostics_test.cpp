@@ -26,6 +26,17 @@ Diagnostic at(std::uint32_t line, std::string message, Severity severity = Sever
           .span = {.file = "a.rir", .line = line, .column = 1}};
 }
 
+// A message about a value has no line of its own, and is shown with that of the value.
+TEST(ExpectedDiagnostics, ShowsTheLineOfWhatWasNotExpected) {
+  ExpectedDiagnostics expected(ExpectedDiagnostics::Remarks::all);
+  expected.enter_text("graph @g(%x: f32[1]) {\n  %y = relu(%x)\n  return %y\n}", "a.rir");
+  expected.enter_graph("g");
+  expected.add({.severity = Severity::remark, .message = "about y", .subject = "y"});
+  ASSERT_EQ(expected.problems().size(), 1U);
+  EXPECT_EQ(expected.problems()[0].span.line, 2U);
+  EXPECT_EQ(expected.problems()[0].span.line_text, "  %y = relu(%x)");
+}
+
 TEST(ExpectedDiagnostics, EveryWayToNameALine) {
   ExpectedDiagnostics expected(kOnlyExpected);
   expected.enter_text(

@@ -55,6 +55,12 @@ std::optional<std::uint32_t> line_of_designator(std::string_view where, std::uin
   return lines < line ? std::optional(line - lines) : std::nullopt;
 }
 
+// Lines count from 1.
+std::string line_at(std::string_view text, std::uint32_t line) {
+  while (--line > 0) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
 std::string definition_name(const Token& token) {
   const std::string_view name = token.text.substr(1);
   return name.starts_with('"') ? unquote(name).text : std::string(name);
@@ -64,6 +70,7 @@ std::string definition_name(const Token& token) {
 
 void ExpectedDiagnostics::enter_text(std::string_view text, const std::string& file) {
   file_ = file;
+  text_ = text;
   read(text, file, "//");
   find_definitions(text, file);
 }
@@ -214,7 +221,7 @@ void ExpectedDiagnostics::add(Diagnostic diagnostic) {
       fmt::format("unexpected {}: {}", severity_name(diagnostic.severity), diagnostic.message);
   diagnostic.severity = Severity::error;
   if (!diagnostic.span.is_set() && line != 0)
-    diagnostic.span = {.file = file, .line = line, .column = 1};
+    diagnostic.span = {.file = file, .line = line, .column = 1, .line_text = line_at(text_, line)};
   problems_.push_back(std::move(diagnostic));
 }
 

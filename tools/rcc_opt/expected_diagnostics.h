@@ -67,6 +67,7 @@ class ExpectedDiagnostics {
   // Comments that look like expectations and are none, and what was not expected.
   std::vector<Diagnostic> problems_;
   std::string file_;
+  std::string text_;
   std::vector<std::string> rule_files_;
   std::map<std::string, GraphLines, std::less<>> graphs_;
   const GraphLines* graph_ = nullptr;
