@@ -65,10 +65,25 @@ void keep_extras(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) command->allow_extras();
 }
 
+// `--option=` becomes the option and an empty word, which the parser takes for its value; else it
+// would take the next word.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& words) {
+  std::vector<std::string> out;
+  bool are_options = true;
+  for (const std::string& word : words) {
+    are_options = are_options && word != "--";
+    const bool is_empty = are_options && word.starts_with("--") && word.find('=') + 1 == word.size();
+    out.push_back(is_empty ? word.substr(0, word.size() - 1) : word);
+    if (is_empty) out.emplace_back();
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<Parsed> parse_command_line(CLI::App& app, const std::vector<std::string>& words) {
+Result<Parsed> parse_command_line(CLI::App& app, const std::vector<std::string>& given) {
   keep_extras(app);
+  const std::vector<std::string> words = with_empty_values(given);
   Error error{ErrorKind::usage, {}};
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Count what parsing, verifying, printing and rewriting a graph cost, beside mlir-opt 14.
 
-    test/bench/framework_cost.py [--preset core] [--nodes 10000 100000] [--most 1.1]
+    build/venv/bin/python test/bench/framework_cost.py [--preset core] [--nodes 10000 100000] [--most 1.1]
 
 Instructions an operation, counted by callgrind, so that the numbers do not depend on what else the
 machine does. test/bench/resnet_mix.py describes the network and why both sides do the same work.
