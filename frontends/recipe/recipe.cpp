@@ -279,6 +279,9 @@ Result<Recipe> parse_recipe(std::string text, const std::filesystem::path& path,
 
 Result<Recipe> read_recipe(const std::filesystem::path& path,
                            const std::vector<std::string>& overrides, RecipeScope scope) {
+  if (path.extension() == ".onnx")
+    return fail(ErrorKind::usage, fmt::format("`{}` is a model, not a recipe", path.string()),
+                "write `rcc --recipe RECIPE.toml MODEL.onnx`");
   auto text = read_text_file(path, kMaxRecipeBytes);
   if (!text) {
     Error error = std::move(text).error();

@@ -103,6 +103,11 @@ class RecipeTest(RccCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("error: the file `other/r.toml` does not exist\n", done.stderr)
 
+    def test_a_model_in_place_of_the_recipe(self):
+        self.assert_refused(self.run_recipe("m.onnx", "r.toml"), 2,
+                            "error: `m.onnx` is a model, not a recipe\n"
+                            "help: write `rcc --recipe RECIPE.toml MODEL.onnx`\n")
+
     def test_a_key_of_thirty_thousand_parts(self):
         self.write("r.toml", "a" + ".a" * 30000 + " = 1\n")
         done = self.run_recipe()
