@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One network as four tools would write it becomes one graph, and still computes the same.
+"""One network as five tools would write it becomes one graph, and still computes the same.
 
 Also: what was put together is taken apart again where the opset of the model has no operator for it.
 """
@@ -148,6 +148,40 @@ def as_old_zoo(w):
     return base.model(nodes, inputs, [info("y", ["N", 5])], weights, 8, 3)
 
 
+def as_paddle(w):
+    """A bias reshaped and added, weights behind Identity, the sizes of a flatten computed, MatMul and Add."""
+    int64 = onnx.TensorProto.INT64
+    nodes = [
+        helper.make_node("Identity", ["conv"], ["conv_w"]),
+        helper.make_node("Conv", ["x", "conv_w"], ["c"], pads=[1] * 4, strides=[2, 2], dilations=[1, 1], group=1),
+        helper.make_node("Constant", [], ["sizes"], value=helper.make_tensor("", int64, [4], [1, 4, 1, 1])),
+        helper.make_node("Reshape", ["conv_bias", "sizes"], ["conv_b"]),
+        helper.make_node("Add", ["c", "conv_b"], ["cb"]),
+        helper.make_node("BatchNormalization", ["cb", "gamma", "beta", "mean", "var"], ["n"], epsilon=EPSILON, momentum=0.9),
+        helper.make_node("Add", ["n", "three"], ["n3"]),
+        helper.make_node("Clip", ["n3", "zero", "six"], ["n6"]),
+        helper.make_node("Mul", ["n", "n6"], ["nn"]),
+        helper.make_node("Div", ["nn", "six"], ["h"]),
+        helper.make_node("Conv", ["h", "point"], ["p"], pads=[0] * 4, kernel_shape=[1, 1]),
+        helper.make_node("Reshape", ["point_bias", "sizes"], ["point_b"]),
+        helper.make_node("Add", ["p", "point_b"], ["pb"]),
+        helper.make_node("Add", ["pb", "h"], ["s"]),
+        helper.make_node("Clip", ["s", "zero", "six"], ["r"]),
+        helper.make_node("GlobalAveragePool", ["r"], ["g"]),
+        helper.make_node("Shape", ["g"], ["g_shape"]),
+        helper.make_node("Slice", ["g_shape", "start", "end", "start"], ["batch"]),
+        helper.make_node("Concat", ["batch", "rest"], ["flat"], axis=0),
+        helper.make_node("Reshape", ["g", "flat"], ["f"]),
+        helper.make_node("MatMul", ["f", "dense"], ["d"]),
+        helper.make_node("Add", ["d", "dense_bias"], ["y"]),
+    ]
+    names = ("conv", "conv_bias", "gamma", "beta", "mean", "var", "point", "point_bias", "dense_bias")
+    weights = [constant(name, getattr(w, name)) for name in names] + scalars(zero=0, three=3, six=6)
+    weights += [constant("dense", w.dense.T.copy()), constant("start", np.array([0])), constant("end", np.array([1])),
+                constant("rest", np.array([-1]))]
+    return base.model(nodes, [info("x", ["N", 3, 8, 8])], [info("y", ["N", 5])], weights, 13)
+
+
 class Forms(base.RoundTrip):
     def canonical(self, model, passes=CANONICAL):
         """The model after the passes, having compared what both compute."""
@@ -217,6 +251,9 @@ class OneForm(Forms):
     def test_keras(self):
         # The model's opset has no HardSwish.
         self.check(as_keras(self.weights), lowered=[("HardSigmoid", []), ("Mul", [])])
+
+    def test_paddle(self):
+        self.check(as_paddle(self.weights), lowered=[("HardSigmoid", []), ("Mul", [])])
 
     def test_old_zoo(self):
         self.check(as_old_zoo(self.weights), lowered=[("HardSigmoid", []), ("Mul", [])])
