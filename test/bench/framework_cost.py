@@ -15,7 +15,7 @@ machine does. test/bench/resnet_mix.py describes the network and why both sides 
     import     ONNX to verified graph; rcc only
 
 "growth" is the exponent of the phase between the two sizes; 1 is linear. Fails when one of rcc's is
-above --most or a phase takes more instructions than mlir-opt's. Seconds and bytes are of fresh processes
+above --most or a phase takes more instructions than mlir-opt's. It takes ten minutes. Seconds and bytes are of fresh processes
 without callgrind, medians of interleaved rounds.
 """
 import argparse
@@ -37,6 +37,7 @@ from resnet_mix import OPERATORS_A_BLOCK, RULES, mlir, onnx_model, rir
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MLIR_OPT = "mlir-opt-14"
 MLIR_FLAGS = ["--allow-unregistered-dialect", "--mlir-print-debuginfo"]
+OFF = "--verify-each=false"
 PHASES = ("parse", "verify", "print", "walk", "rewrite")
 
 
@@ -93,28 +94,39 @@ def rcc_costs(rcc_opt, network, pool):
 def mlir_costs(network, small, pool):
     """Differences between whole processes, because the program has no symbols. It always parses with one
     verification, and prints unless the only function is erased first."""
-    off = "--verify-each=false"
     commands = {
         "start": mlir_command(small, "start"),
         "plain": mlir_command(network, "plain"),
-        "erased": mlir_command(network, "erased", "--symbol-dce", off, text=network.private_mlir),
-        "unverified": mlir_command(network, "unverified", "--symbol-dce", off),
-        "verified": mlir_command(network, "verified", "--symbol-dce"),
-        "once": mlir_command(network, "once", "--canonicalize", off),
-        "twice": mlir_command(network, "twice", "--canonicalize", "--canonicalize", off)}
+        "erased": mlir_command(network, "erased", "--symbol-dce", OFF, text=network.private_mlir),
+        "unverified": mlir_command(network, "unverified", "--symbol-dce", OFF),
+        "verified": mlir_command(network, "verified", "--symbol-dce")}
     runs = {name: pool.submit(profile, command) for name, command in commands.items()}
     total = {name: run.result()[0] for name, run in runs.items()}
-    check_rewrites(network, network.output("once"))
     printing = total["plain"] - total["erased"]
     verifying = total["verified"] - total["unverified"]
-    walk = total["twice"] - total["once"]
-    # A rewritten graph has fewer operators to print.
-    first = total["once"] - total["plain"] + printing * network.blocks / network.nodes
     return {"parse": (total["plain"] - total["start"] - printing - verifying) / network.nodes,
             "verify": verifying / network.nodes,
             "print": printing / network.nodes,
-            "walk": walk / (network.nodes - network.blocks),
-            "rewrite": (first - walk) / network.blocks}
+            **mlir_pass_costs(network, printing / network.nodes, pool)}
+
+
+def mlir_pass_costs(network, printing, pool):
+    """Medians over networks of nearly the same size: the counts depend on how addresses fall into hash
+    tables, by more than a rewrite costs."""
+    networks = [Network(network.folder, network.nodes + network.nodes * percent // 100)
+                for percent in (-2, -1, 0, 1, 2)]
+    flags = {"plain": [], "once": ["--canonicalize"], "twice": ["--canonicalize", "--canonicalize"]}
+    runs = [{name: pool.submit(profile, mlir_command(each, name, *flag, OFF))
+             for name, flag in flags.items()} for each in networks]
+    walks, rewrites = [], []
+    for each, run in zip(networks, runs):
+        plain, once, twice = (run[name].result()[0] for name in flags)
+        check_rewrites(each, each.output("once"))
+        # A rewritten graph has fewer operators to print.
+        first = once - plain + printing * each.blocks
+        walks.append((twice - once) / (each.nodes - each.blocks))
+        rewrites.append((first - (twice - once)) / each.blocks)
+    return {"walk": statistics.median(walks), "rewrite": statistics.median(rewrites)}
 
 
 def import_cost(rcc_opt, network):
