@@ -77,7 +77,7 @@ int doctor_command(const Arguments& arguments) {
   console.print(fmt::format("rcc          {}", version()));
   print_processor(console);
   print_service(console, "LibTorch", "cpu",
-                "fine_tune, calibrate, measure, accuracy, rcc bench");
+                "fine_tune, reestimate_batch_norm, calibrate, measure, accuracy, rcc bench");
   print_gpu(console);
   console.print("graph-only recipes run on any machine");
   return 0;
